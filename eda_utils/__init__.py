@@ -1,0 +1,43 @@
+"""Exploratory data analysis of 2D medical images.
+
+Every public name is importable from here and is loaded when it is first used (PEP 562), so that importing the package
+costs little more than pydicom does.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "files": ["find_files", "sniff"],
+    "confidentiality": ["is_phi", "redact_table"],
+    "image": ["Image", "load_image"],
+    "display": ["to_display"],
+    "headers": ["compare_headers", "header_table"],
+    "index": ["index_folder", "pick_file", "write_index"],
+    "tree": ["SeriesTree", "series_tree"],
+    "sentences": ["headlines"],
+    "summary": ["count_files", "list_problems", "sample_images", "summarize_folder", "summarize_series"],
+    "pictures": ["show_image", "show_montage", "show_stains"],
+    "plots": ["plot_completeness", "plot_counts", "plot_geometry", "plot_histogram"],
+    "pathology": ["Slide", "open_slide", "separate_stains", "slide_table"],
+    "notebook": ["strip_notebook"],
+    "report": ["render_notebook", "render_report"],
+    "samples": ["make_samples"],
+    "teaching": ["check"],
+    "errors": ["EDAError"],
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name):
+    if name in _MODULE_OF:
+        return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    if name in _HOME:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return [*__all__, *_HOME, "__version__"]

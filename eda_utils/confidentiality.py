@@ -1,0 +1,142 @@
+"""Which attributes can identify a person, and how their values are masked in everything we show."""
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.tag import Tag
+
+MASK = "•••"
+
+
+@cache
+def basic_profile():
+    """Return the attributes of the Basic Application Level Confidentiality Profile.
+
+    Returns
+    -------
+    dict of int to str
+        Tag to action code: X remove, Z empty, D dummy value, U replace the UID, and their combinations.
+
+    References
+    ----------
+    PS3.15 Table E.1-1. Curves (50xx,xxxx) and overlays (60xx,3000 and 4000) are added by `is_phi`.
+
+    Examples
+    --------
+    >>> from eda_utils.confidentiality import basic_profile
+    >>> basic_profile()[0x00100010]
+    'Z'
+    """
+    with open(Path(__file__).with_name("confidentiality.csv"), encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if "x" not in row["tag"]]
+    return {int(row["tag"], 16): row["action"] for row in rows}
+
+
+def is_phi(attribute):
+    """Tell whether the standard lists an attribute among those that can identify a person.
+
+    Private attributes count, because nobody outside of the vendor knows what they hold.
+
+    Parameters
+    ----------
+    attribute : str, int or BaseTag
+        A DICOM keyword or a tag. A name that is no keyword of the standard is not PHI.
+
+    Returns
+    -------
+    bool
+
+    References
+    ----------
+    PS3.15 Table E.1-1.
+
+    Examples
+    --------
+    >>> from eda_utils.confidentiality import is_phi
+    >>> is_phi("PatientName"), is_phi("Rows"), is_phi(0x00091001)
+    (True, False, True)
+    """
+    tag = tag_for_keyword(attribute) if isinstance(attribute, str) else int(attribute)
+    if tag is None:
+        return False
+    group, element = Tag(tag).group, Tag(tag).element
+    repeating = group & 0xFF00 == 0x5000 or (group & 0xFF00 == 0x6000 and element in (0x3000, 0x4000))
+    return tag in basic_profile() or group % 2 == 1 or repeating
+
+
+def redact_table(table):
+    """Return a copy of a table in which identifiers are replaced and grouping still works.
+
+    UIDs, numbers and names become codes in order of appearance ("PatientID-1"), dates keep their year, free text and
+    everything else that can identify a person becomes a mask. Missing cells stay missing, so that completeness can
+    still be measured. Identifiers that occur inside the paths are masked too.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With DICOM keywords as columns, such as an index.
+
+    Returns
+    -------
+    DataFrame
+        Same shape and row order.
+
+    References
+    ----------
+    PS3.15 Annex E. Years alone are also what HIPAA's safe harbour keeps (45 CFR 164.514(b)(2)(i)(C)).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eda_utils.confidentiality import redact_table
+    >>> redact_table(pd.DataFrame({"PatientID": ["a7", "b2", "a7"], "Rows": [1, 2, 3]}))["PatientID"].tolist()
+    ['PatientID-1', 'PatientID-2', 'PatientID-1']
+    """
+    redacted = table.copy()
+    for column in table.columns:
+        keyword = str(column).rsplit(".", 1)[-1]
+        if is_phi(keyword):
+            redacted[column] = _redact_column(table[column], keyword)
+    known = identifiers(table)
+    for column in {"path", "problem", "warning"} & set(table.columns):
+        redacted[column] = [mask_identifiers(cell, known) for cell in table[column]]
+    return redacted
+
+
+def _redact_column(column, keyword):
+    vr = dictionary_VR(tag_for_keyword(keyword))
+    if vr in ("DA", "DT") and keyword != "PatientBirthDate":
+        return column.astype(object).where(column.isna(), column.astype(str).str[:4])
+    if vr in ("UI", "PN") or keyword.endswith(("ID", "Number")):
+        codes = column.astype(str).factorize()[0] + 1
+        return column.astype(object).where(column.isna(), [f"{keyword}-{code}" for code in codes])
+    return column.astype(object).where(column.isna(), MASK)
+
+
+def identifiers(table):
+    """Return the words of the names and patient numbers in a table, for masking them elsewhere."""
+    columns = [column for column in ("PatientName", "PatientID", "OtherPatientIDs") if column in table.columns]
+    return identifier_words(value for column in columns for value in table[column].dropna().astype(str).unique())
+
+
+def identifier_words(values):
+    """Return the values and their single words; those of fewer than four letters would mask half of every path."""
+    return {word for value in values for word in [value, *re.split(r"[\^= ,_/\\]+", value)] if len(word) >= 4}
+
+
+def mask_identifiers(text, known):
+    """Return `text` with every occurrence of the `known` identifiers masked, whatever their case."""
+    if not known or not isinstance(text, str):
+        return text
+    pattern = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
+    return re.sub(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", MASK, text, flags=re.IGNORECASE)
+
+
+def without_values(text):
+    """Return a message of a library without the header values and paths that it quotes."""
+    text = re.sub(r"in file .*$", "", str(text), flags=re.DOTALL)
+    text = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", text)
+    return re.sub(r"\s+", " ", text).strip()

@@ -1,0 +1,253 @@
+"""Open a DICOM file and ask for attribute values, without surprises from odd files."""
+
+import io
+import os
+import struct
+import warnings
+import zlib
+from contextlib import contextmanager, suppress
+from numbers import Number
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.multival import MultiValue
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from .confidentiality import without_values
+from .errors import AccessError, EDAError, FormatError, MissingError, RequestError
+from .files import read_head
+
+# What pydicom lets through when a file is damaged; anything else is a bug of ours and shall be seen
+PARSE_ERRORS = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OverflowError, EOFError),
+    *(RecursionError, MemoryError, AssertionError, struct.error, zlib.error, InvalidDicomError, BytesLengthException),
+)
+UNDEFINED_LENGTH = 0xFFFFFFFF
+ELEMENT_HEADER_BYTES = 8
+# Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
+MACROS = {
+    "PixelSpacing": "PixelMeasuresSequence",
+    "SliceThickness": "PixelMeasuresSequence",
+    "RescaleSlope": "PixelValueTransformationSequence",
+    "RescaleIntercept": "PixelValueTransformationSequence",
+    "RescaleType": "PixelValueTransformationSequence",
+    "WindowCenter": "FrameVOILUTSequence",
+    "WindowWidth": "FrameVOILUTSequence",
+    "WindowCenterWidthExplanation": "FrameVOILUTSequence",
+    "VOILUTFunction": "FrameVOILUTSequence",
+}
+
+
+def read_dataset(source, *, pixels=False):
+    """Read the data set of one DICOM file.
+
+    Files without the 128-byte preamble or without File Meta Information are read too.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or Dataset
+        A Dataset is returned as it is.
+    pixels : bool
+        Whether to read Pixel Data as well.
+
+    Returns
+    -------
+    pydicom.dataset.Dataset
+        With a transfer syntax, if need be the one that reading it revealed.
+
+    Raises
+    ------
+    MissingError, AccessError
+        If the file is not there or may not be opened.
+    FormatError
+        If the content is not DICOM or is cut inside its header.
+
+    References
+    ----------
+    PS3.10 section 7.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> from eda_utils.dataset import read_dataset
+    >>> read_dataset(get_testdata_file("CT_small.dcm")).Modality
+    'CT'
+    """
+    if isinstance(source, Dataset):
+        return source
+    name = source_name(source)
+    file = _open(source)
+    with file, quiet():
+        try:
+            dataset = dcmread(file, stop_before_pixels=not pixels, force=True)
+            _refuse_nonsense(dataset, name, file.seek(0, io.SEEK_END))
+            _complete_transfer_syntax(dataset)
+        except EDAError:
+            raise
+        except (*PARSE_ERRORS, OSError) as error:
+            wrong = f"is not readable as DICOM ({type(error).__name__})"
+            raise FormatError(name, wrong, "check that the copy is complete") from None
+    return dataset
+
+
+def source_name(source):
+    """Return the name by which errors and captions call a source: never its folder."""
+    if isinstance(source, (str, os.PathLike)):
+        return Path(source).name
+    if isinstance(source, FileDataset) and isinstance(source.filename, (str, os.PathLike)):
+        return Path(source.filename).name
+    return "data set" if isinstance(source, Dataset) else "bytes"
+
+
+def _open(source):
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return io.BytesIO(source)
+    if not isinstance(source, (str, os.PathLike)):
+        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
+    read_head(source, 0)  # names what is wrong with a folder, a pipe, a missing file
+    try:
+        return open(source, "rb")
+    except FileNotFoundError:
+        raise MissingError(Path(source).name, "there is no such file", "check the path") from None
+    except OSError:
+        raise AccessError(Path(source).name, "may not be opened", "check its permissions") from None
+
+
+def _refuse_nonsense(dataset, name, size):
+    groups = {tag.group for tag in (*dataset.keys(), *dataset.file_meta.keys())}
+    if not groups & {0x0002, 0x0004, 0x0008, 0x0010, 0x0028}:
+        raise FormatError(name, "is not a DICOM file: it has no data elements", "check where it comes from")
+    if _is_cut(dataset, size):
+        raise FormatError(name, "is cut inside its header", "copy the file again")
+
+
+def _is_cut(dataset, size):
+    """Whether the file ends inside the value, or inside the tag and length, of an element before Pixel Data.
+
+    pydicom returns what came before without a word.
+    """
+    if not len(dataset):
+        return True
+    end = header_end(dataset)
+    has_pixels = max(dataset.keys()).group == 0x7FE0
+    return bool(end) and not has_pixels and (end > size or 0 < size - end < ELEMENT_HEADER_BYTES)
+
+
+def header_end(dataset):
+    """Return at which byte the last element of a data set just read ends, 0 where that is not known."""
+    if attribute(dataset.file_meta, "TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        return 0  # positions are those of the inflated stream
+    last = dataset.get_item(max(dataset.keys()))
+    length, start = getattr(last, "length", UNDEFINED_LENGTH), getattr(last, "value_tell", None)
+    return start + length if start and length != UNDEFINED_LENGTH else 0
+
+
+def _complete_transfer_syntax(dataset):
+    """Files without File Meta Information say by their encoding what their transfer syntax is (PS3.5 10)."""
+    if attribute(dataset.file_meta, "TransferSyntaxUID"):
+        return
+    implicit, little = dataset.original_encoding
+    explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
+
+
+def without_pixels(dataset):
+    """Return a copy of a header; the caller's Dataset stays whole, and elements that cannot be read are left out."""
+    header = Dataset()
+    header.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    for tag in [tag for tag in dataset.keys() if tag.group != 0x7FE0]:  # noqa: SIM118 - iterating would convert
+        with suppress(*PARSE_ERRORS), quiet():
+            header[tag] = dataset.get_item(tag)
+    return header
+
+
+@contextmanager
+def quiet():
+    """Collect the warnings of pydicom as short texts without header values, instead of printing them.
+
+    Yields
+    ------
+    list of str
+        Filled when the block ends; every text once.
+    """
+    notes = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield notes
+        finally:
+            notes.extend(dict.fromkeys(without_values(warning.message) for warning in caught))
+
+
+def attribute(dataset, keyword, default=None, *, frame=0):
+    """Return the value of an attribute that applies to one frame.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    keyword : str
+        A DICOM keyword.
+    default
+        Returned when the attribute is absent, empty or cannot be converted.
+    frame : int
+        For enhanced multi-frame objects: the functional groups of this frame, then the shared ones, then the top level.
+
+    References
+    ----------
+    PS3.3 C.7.6.16.1.1 (Per-Frame Functional Groups take the place of Shared ones for a macro).
+
+    Examples
+    --------
+    >>> from pydicom.dataset import Dataset
+    >>> from eda_utils.dataset import attribute
+    >>> attribute(Dataset(), "WindowCenter", 40)
+    40
+    """
+    for place in _places(dataset, MACROS.get(keyword), frame):
+        value = _value(place, keyword)
+        if value is not None:
+            return value
+    return default
+
+
+def _places(dataset, macro, frame):
+    if macro:
+        for groups, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
+            items = _value(dataset, groups) or []
+            macro_items = _value(items[index], macro) if index < len(items) else None
+            yield from (macro_items or [])[:1]
+    yield dataset
+
+
+def _value(dataset, keyword):
+    with quiet():
+        try:
+            value = dataset.get(keyword)
+        except PARSE_ERRORS:
+            return None
+    return None if value is None or (hasattr(value, "__len__") and len(value) == 0) else value
+
+
+def numbers(value):
+    """Return the finite numbers of a single- or multi-valued attribute as a tuple of floats, empty if one is missing.
+
+    Examples
+    --------
+    >>> from eda_utils.dataset import numbers
+    >>> numbers(["0.5", "0.5"]), numbers(None), numbers("")
+    ((0.5, 0.5), (), ())
+    """
+    values = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    try:
+        found = tuple(float(item) for item in values if isinstance(item, (Number, str)))
+    except ValueError:
+        return ()
+    is_complete = len(found) == len(values) and all(abs(item) < float("inf") for item in found)
+    return found if is_complete else ()

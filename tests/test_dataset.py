@@ -1,0 +1,140 @@
+"""DICOM files open with or without preamble, and damaged ones say what is wrong."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parts import SAMPLES, file_id, foreign_files
+from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.tag import Tag
+
+from eda_utils.dataset import attribute, numbers, quiet, read_dataset, without_pixels
+from eda_utils.errors import EDAError, FormatError, MissingError, RequestError
+from eda_utils.files import sniff
+
+CT = get_testdata_file("CT_small.dcm")
+
+
+def dicom_files():
+    """All but the sample whose header is cut on purpose."""
+    cut = SAMPLES / "PAT0001" / "ST0003" / "SE0001" / "IM0004"
+    return [path for path in foreign_files() if sniff(path)[0] == "dicom" and path != cut]
+
+
+@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+def test_same_elements_as_pydicom(path):
+    ours = read_dataset(path)
+    with quiet():
+        theirs = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+    assert ours.keys() == theirs.keys()
+    assert "TransferSyntaxUID" in ours.file_meta
+
+
+@pytest.mark.parametrize("name", ["ExplVR_BigEndNoMeta.dcm", "ExplVR_LitEndNoMeta.dcm"])
+def test_without_preamble_or_meta(name):
+    assert read_dataset(get_testdata_file(name)).SOPClassUID
+
+
+def test_bytes_and_datasets_are_sources():
+    dataset = read_dataset(Path(CT).read_bytes())
+    assert dataset.Modality == "CT"
+    assert read_dataset(dataset) is dataset
+
+
+def element_ends(content):
+    """Where an element of the top level ends: a file cut there is in itself sound."""
+    dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
+    raw = [dataset.get_item(tag) for tag in [*dataset.keys()]]
+    return {item.value_tell + item.length for item in raw if item.is_raw}
+
+
+WHOLE = Path(CT).read_bytes()
+HEADER_ENDS = element_ends(WHOLE)
+
+
+@given(st.integers(min_value=400, max_value=max(HEADER_ENDS) - 1))
+def test_a_cut_header_never_passes_as_whole(length):
+    try:
+        read_dataset(WHOLE[:length])
+        was_said = False
+    except FormatError as error:
+        was_said = str(error).startswith(("bytes: is cut inside its header", "bytes: is not readable as DICOM"))
+    assert was_said != (length in HEADER_ENDS)
+
+
+@given(st.binary(max_size=400))
+def test_garbage_raises_only_our_errors(content):
+    with contextlib.suppress(EDAError):
+        assert len(read_dataset(b"\0" * 128 + b"DICM" + content).file_meta)
+
+
+def test_errors_are_said_in_full(tmp_path):
+    with pytest.raises(MissingError) as caught:
+        read_dataset(tmp_path / "gone.dcm")
+    assert str(caught.value) == "gone.dcm: there is no such file; check the path."
+    (tmp_path / "text.dcm").write_text("hello, this is no DICOM file at all")
+    with pytest.raises(FormatError, match=r"text.dcm: is (not|cut)"):
+        read_dataset(tmp_path / "text.dcm")
+    with pytest.raises(RequestError) as caught:
+        read_dataset(3.5)
+    assert str(caught.value) == "source: a float is no image; give a path, bytes or a Dataset."
+
+
+def test_warnings_are_collected_without_values():
+    with quiet() as notes:
+        import warnings
+
+        warnings.warn("Invalid value for VR UI: 'secret'", stacklevel=1)
+        warnings.warn("Invalid value for VR UI: 'other'", stacklevel=1)
+    assert notes == ["Invalid value for VR UI: '…'"]
+
+
+def enhanced():
+    """Two frames: the first has its own slope, both share the spacing, the top level has a window."""
+    dataset, shared, own = Dataset(), Dataset(), Dataset()
+    measures, transformation = Dataset(), Dataset()
+    measures.PixelSpacing = [0.5, 0.25]
+    transformation.RescaleSlope = 3
+    shared.PixelMeasuresSequence = Sequence([measures])
+    own.PixelValueTransformationSequence = Sequence([transformation])
+    dataset.SharedFunctionalGroupsSequence = Sequence([shared])
+    dataset.PerFrameFunctionalGroupsSequence = Sequence([own, Dataset()])
+    dataset.RescaleSlope, dataset.WindowCenter = 7, 40
+    return dataset
+
+
+def test_functional_groups_come_before_the_top_level():
+    dataset = enhanced()
+    assert attribute(dataset, "RescaleSlope", frame=0) == 3
+    assert attribute(dataset, "RescaleSlope", frame=1) == 7
+    assert list(attribute(dataset, "PixelSpacing", frame=1)) == [0.5, 0.25]
+    assert attribute(dataset, "WindowCenter", frame=0) == 40
+    assert attribute(dataset, "Modality", "none") == "none"
+
+
+def test_an_odd_value_counts_as_absent():
+    dataset = Dataset()
+    dataset[0x00280010] = RawDataElement(Tag(0x00280010), "US", 1, b"x", 0, False, True)
+    assert attribute(dataset, "Rows", 5) == 5
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1\\x", ()), (["1", "2.5"], (1, 2.5)), (float("nan"), ()), (3, (3,))])
+def test_numbers(value, expected):
+    assert numbers(value) == expected
+
+
+def test_a_copy_without_pixels_reads_the_same(samples):
+    """The character set comes along: this patient is also written in kanji."""
+    original = read_dataset(samples / "PAT0006" / "ST0002" / "SE0001" / "IM0001.dcm", pixels=True)
+    header = without_pixels(original)
+    assert "PixelData" in original
+    assert "PixelData" not in header
+    assert str(header.PatientName) == str(original.PatientName)
+    assert len(str(header.PatientName).split("=")) == 3

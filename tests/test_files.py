@@ -1,0 +1,104 @@
+"""Files are found whatever they are called, and told apart by content."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parts import file_id, foreign_files
+
+from eda_utils.errors import AccessError, FormatError, MissingError, RequestError
+from eda_utils.files import find_files, read_head, sniff
+from eda_utils.samples import registry
+
+
+def test_every_file_is_found_once(samples):
+    found = list(find_files(samples))
+    assert sorted(found) == sorted(path for path in samples.absolute().rglob("*") if path.is_file())
+    assert len(found) == len(set(found))
+
+
+def test_order_is_stable_and_paths_are_absolute(samples):
+    assert list(find_files(samples)) == list(find_files([samples]))
+    assert all(path.is_absolute() for path in find_files(samples))
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "file").write_text("x")
+    (tmp_path / "deep" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    assert [path.name for path in find_files(tmp_path)] == ["file"]
+
+
+def test_a_folder_that_may_not_be_opened_is_not_lost(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    real = os.scandir
+    closed = str(tmp_path / "closed")
+
+    def scandir(path):
+        if str(path) == closed:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [path.name for path in find_files(tmp_path)] == ["closed"]
+
+
+@pytest.mark.parametrize("source", [None, 7, b"bytes"])
+def test_not_a_path(source):
+    with pytest.raises(RequestError, match="is not a path; give the path of a folder or a file"):
+        list(find_files(source))
+
+
+def test_missing_folder():
+    with pytest.raises(MissingError) as caught:
+        list(find_files("/no/such/folder"))
+    assert str(caught.value) == "folder: there is no such file or folder; check the spelling of the path."
+
+
+def test_kinds_of_the_samples(samples):
+    expected = {"txt": "other", "svs": "slide", "png": "image", "jpg": "image"}
+    for row in registry().itertuples():
+        kind, _ = sniff(samples / row.path)
+        assert kind == expected.get(row.path.lower().rsplit(".", 1)[-1], "dicom"), row.path
+
+
+@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+def test_a_name_does_not_matter(path, tmp_path):
+    copy = tmp_path / "noname"
+    copy.symlink_to(path)
+    assert sniff(copy) == sniff(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "an empty file"),
+        (b"Hello\n", "a text file"),
+        (b"%PDF-1.7\n\0", "a PDF document"),
+        (b"PK\x03\x04\0\0", "a zip archive"),
+        (bytes(range(1, 200)) * 3, "a file of an unknown format"),
+        (b"xDICM" * 50 + b"\0", "a file of an unknown format"),
+    ],
+)
+def test_other_files_are_named(tmp_path, content, what):
+    (tmp_path / "image.dcm").write_bytes(content)
+    assert sniff(tmp_path / "image.dcm") == ("other", what)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_have_a_kind(content):
+    kind, what = sniff(content)
+    assert kind in {"dicom", "image", "slide", "other"}
+    assert what
+
+
+def test_what_is_not_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FormatError, match=r"pipe: is a pipe, socket or device and not a file; leave it out."):
+        sniff(tmp_path / "pipe")
+    with pytest.raises(MissingError, match=r"dangling: is a link to a file that does not exist; check the path."):
+        sniff(tmp_path / "dangling")
+    with pytest.raises(AccessError, match=r"is a folder that may not be opened; check its permissions."):
+        read_head(tmp_path)
