@@ -1,0 +1,238 @@
+"""What a folder holds, in small tables computed from its index."""
+
+import os
+
+import pandas as pd
+from pydicom.uid import UID
+
+from .confidentiality import identifiers, is_phi, mask_identifiers
+from .errors import RequestError
+
+NOT_STATED = "not stated"
+TOO_SMALL_TO_SEE = 64 * 64
+
+
+def need(index, *columns):
+    """Raise RequestError when the index lacks columns that a summary is made of."""
+    missing = [column for column in columns if column not in index.columns]
+    if missing:
+        raise RequestError("index", f"has no column {missing[0]}", "call index_folder with this tag too")
+
+
+def summarize_series(index):
+    """Count instances, images, frames and bytes of every DICOM series, with what they have in common.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`.
+
+    Returns
+    -------
+    DataFrame
+        One row per series: ``PatientID StudyInstanceUID SeriesInstanceUID Modality SeriesDescription Manufacturer
+        instances images frames size_bytes sizes`` (the different Rows × Columns) and ``path`` of its first file. An
+        instance without Rows, such as a report, is no image.
+
+    References
+    ----------
+    PS3.3 A.1.2.3 and C.7.3.1: a series belongs to one study and one modality.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> eda.summarize_series(eda.index_folder(get_testdata_file("CT_small.dcm")))["images"].tolist()
+    [1]
+    """
+    keys = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
+    need(index, *keys, "SOPInstanceUID", "Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns")
+    instances = index[(index["kind"] == "dicom") & index["problem"].isna() & index["SOPInstanceUID"].notna()]
+    is_image = instances["Rows"].notna()
+    instances = instances.assign(
+        is_image=is_image,
+        frames=instances["NumberOfFrames"].fillna(1).clip(lower=1).where(is_image, 0),
+        sizes=instances["Rows"].astype("string") + " × " + instances["Columns"].astype("string"),
+    )
+    groups = instances.groupby(keys, dropna=False, sort=False)
+    return groups.agg(
+        Modality=("Modality", "first"),
+        SeriesDescription=("SeriesDescription", "first"),
+        Manufacturer=("Manufacturer", "first"),
+        instances=("path", "size"),
+        images=("is_image", "sum"),
+        frames=("frames", "sum"),
+        size_bytes=("size_bytes", "sum"),
+        sizes=("sizes", lambda sizes: ", ".join(sizes.dropna().unique())),
+        path=("path", "first"),
+    ).reset_index()
+
+
+def plural(number, noun):
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> from eda_utils.summary import plural
+    >>> plural(1, "study"), plural(1200, "study")
+    ('1 study', '1,200 studies')
+    """
+    several = {"study": "studies", "series": "series"}.get(noun, f"{noun}s")
+    return f"{number:,} {noun if number == 1 else several}"
+
+
+def format_bytes(size):
+    """Write a number of bytes with a decimal unit.
+
+    Examples
+    --------
+    >>> from eda_utils.summary import format_bytes
+    >>> format_bytes(39205), format_bytes(812)
+    ('39.2 kB', '812 B')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:,.3g} TB"
+
+
+def study_years(index):
+    """Return the years of the studies as "1997–2016", the empty text where no date is valid."""
+    years = pd.to_numeric(index["StudyDate"].astype("string").str[:4], errors="coerce")
+    years = years[years.between(1890, 2100)]
+    if years.empty:
+        return ""
+    low, high = int(years.min()), int(years.max())
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def summarize_folder(index):
+    """Count what a folder holds, from patients down to frames.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``what`` and ``value``; no identifiers, dates as years.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> eda.summarize_folder(eda.index_folder(get_testdata_file("CT_small.dcm"))).set_index("what").value["studies"]
+    '1'
+    """
+    usable = index[index["problem"].isna()]
+    dicom = usable[usable["kind"] == "dicom"]
+    images = dicom[dicom["Rows"].notna()]
+    facts = {
+        "files found": len(index),
+        "described": len(usable),
+        "listed with a problem": len(index) - len(usable),
+        "patients": dicom["PatientID"].nunique(),
+        "studies": dicom["StudyInstanceUID"].nunique(),
+        "series": dicom["SeriesInstanceUID"].nunique(),
+        "DICOM images": len(images),
+        "frames in them": int(images["NumberOfFrames"].fillna(1).clip(lower=1).sum()),
+        "other pictures": (usable["kind"] == "image").sum(),
+        "whole-slide images": (usable["kind"] == "slide").sum(),
+    }
+    rows = {name: f"{count:,}" for name, count in facts.items()}
+    rows["size on disk"] = format_bytes(index["size_bytes"].sum())
+    rows["years of the studies"] = study_years(dicom) or NOT_STATED
+    return pd.DataFrame({"what": rows.keys(), "value": rows.values()})
+
+
+def count_files(index, *columns):
+    """Count the readable files for each combination of attributes.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`.
+    *columns : str
+        Such as ``"Manufacturer", "ManufacturerModelName"``. Identifying attributes are refused.
+
+    Returns
+    -------
+    DataFrame
+        The columns and ``files``, most frequent first; "not stated" where an attribute is absent. UIDs of the
+        standard appear by name.
+
+    Raises
+    ------
+    ValueError
+        If a column can identify a person (RequestError).
+    """
+    need(index, *columns)
+    if any(is_phi(column) for column in columns):
+        raise RequestError("count_files", "an identifying attribute was asked for", "use pandas on the index itself")
+    stated = index.loc[index["problem"].isna(), list(columns)].astype(object)
+    for column in stated.columns.intersection(["SOPClassUID", "TransferSyntaxUID"]):
+        stated[column] = [UID(uid).name if isinstance(uid, str) else uid for uid in stated[column]]
+    stated = stated.where(stated.notna(), NOT_STATED)
+    return stated.value_counts().rename("files").reset_index()
+
+
+def list_problems(index):
+    """List every file that could not be read or was read with a warning, and why.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``file`` (below the folder that all have in common, patients' names masked), ``kind``, ``size``,
+        ``problem`` and ``warning``.
+    """
+    concerned = index[index["problem"].notna() | index["warning"].notna()]
+    known = identifiers(index)
+    files = [mask_identifiers(path, known) for path in relative_paths(index).loc[concerned.index]]
+    sizes = [format_bytes(size) for size in concerned["size_bytes"]]
+    told = concerned[["problem", "warning"]].astype(object).where(concerned[["problem", "warning"]].notna(), "")
+    return pd.DataFrame({"file": files, "kind": concerned["kind"].array, "size": sizes, **told.to_dict("list")})
+
+
+def relative_paths(index):
+    """Return the paths of an index below the folder that they all have in common."""
+    if index.empty:
+        return index["path"]
+    folder = os.path.commonpath([os.path.dirname(path) for path in index["path"]])
+    return index["path"].map(lambda path: os.path.relpath(path, folder))
+
+
+def sample_images(index, *, most=24):
+    """Choose images that show the variety of a folder: modalities in turn, and every kind before any kind twice.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`.
+    most : int
+        How many rows at the most.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the index, sorted by modality. A kind is a modality, manufacturer, photometric interpretation and
+        series; larger ones come first, and of a series its middle. Images of less than 64 × 64 pixels come last. The
+        same folder always gives the same sample.
+    """
+    usable = index[index["problem"].isna() & index["Rows"].notna() & (index["kind"] != "slide")]
+    usable = usable.loc[(usable["Rows"] * usable["Columns"]).sort_values(ascending=False, kind="stable").index]
+    keys = ["Modality", "Manufacturer", "PhotometricInterpretation"]
+    series = usable.groupby([*keys, "SeriesInstanceUID"], dropna=False, sort=False)
+    from_middle = (series.cumcount() - series["path"].transform("size") // 2).abs()
+    ranked = usable.loc[from_middle.sort_values(kind="stable").index]
+    for group in (keys, ["Modality"]):  # first of each kind, then modalities in turn
+        ranked = ranked.loc[ranked.groupby(group, dropna=False, sort=False).cumcount().sort_values(kind="stable").index]
+    is_tiny = (ranked["Rows"] * ranked["Columns"] < TOO_SMALL_TO_SEE).sort_values(kind="stable")
+    return ranked.loc[is_tiny.index].head(most).sort_values("Modality", kind="stable")
