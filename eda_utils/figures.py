@@ -1,0 +1,70 @@
+"""The frame around figures: panels, empty figures, and alternative text for people who cannot see them."""
+
+import base64
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from .style import MUTED, RC
+
+PANEL_WIDTH = 2.55
+SCREEN_DPI = 96
+
+
+@contextmanager
+def house_style():
+    """Draw in our style and leave matplotlib's settings as they were."""
+    if not plt.get_fignums():  # a notebook's backend that is first loaded inside would be undone and show nothing
+        plt.switch_backend(plt.get_backend())
+    with rc_context(RC):
+        yield
+
+
+def panel_grid(count, columns, *, height=3.6):
+    """Return `count` axes in rows of `columns`, as a flat array; cells left over are taken out."""
+    columns = max(1, min(columns, count))
+    rows = -(-count // columns) or 1
+    figure = plt.figure(figsize=(PANEL_WIDTH * columns, height * rows if count else 1))
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes[max(count, 1) :]:
+        ax.remove()
+    if not count:
+        nothing_to_show(axes[0], "no image")
+    return np.array(axes[:count])
+
+
+def nothing_to_show(ax, reason):
+    """Write the reason into the middle of axes that stay empty."""
+    ax.set_xticks([]), ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.text(0.5, 0.5, reason, transform=ax.transAxes, ha="center", va="center", color=MUTED, fontsize=8)
+    return describe(ax, f"Nothing to show: {reason}")
+
+
+def describe(ax, text):
+    """Give the figure of `ax` an alternative text, which notebooks and pages carry along with the picture."""
+    ax.figure.alt_text = text
+    _install_formatter()
+    return ax
+
+
+def _install_formatter():
+    """IPython drops the text unless its PNG formatter returns it as metadata, where nbconvert and JupyterLab look."""
+    try:
+        shell = get_ipython()
+    except NameError:
+        return
+    if shell is not None and hasattr(shell, "kernel"):
+        shell.display_formatter.formatters["image/png"].for_type(Figure, _png_with_alt)
+
+
+def _png_with_alt(figure):
+    from IPython.core.pylabtools import print_figure
+
+    png = print_figure(figure, fmt="png", base64=True, bbox_inches="tight")
+    width = int.from_bytes(base64.b64decode(png[:64])[16:20], "big")  # of the IHDR chunk
+    shown = round(width * SCREEN_DPI / figure.dpi)
+    return png, {"alt": getattr(figure, "alt_text", "Figure"), "width": shown}

@@ -1,0 +1,47 @@
+"""Exercises that answer back."""
+
+import os
+
+_NOT_ANSWERED = "Not answered yet: replace the three dots and run the cell again."
+
+
+def check(answer, test, hint):
+    """Tell a learner whether an answer is right; never raises while teaching.
+
+    Parameters
+    ----------
+    answer
+        What the learner wrote; ``...`` means nothing yet.
+    test : callable or object
+        A function that gets the answer and returns whether it is right, or the right answer itself.
+    hint : str
+        Shown when the answer is not right yet.
+
+    Raises
+    ------
+    AssertionError
+        Only when the environment variable EDA_STRICT is 1, as in our tests, and the answer is not right.
+
+    Examples
+    --------
+    >>> import eda_utils as eda
+    >>> eda.check(..., 4, "two and two")
+    Not answered yet: replace the three dots and run the cell again.
+    >>> eda.check(5, 4, "two and two")
+    Not yet. Hint: two and two
+    >>> eda.check(4, 4, "two and two")
+    Correct.
+    """
+    verdict = "Correct." if _passes(answer, test) else f"Not yet. Hint: {hint}"
+    verdict = _NOT_ANSWERED if answer is ... else verdict
+    print(verdict)  # noqa: T201 - a learner reads it under the cell
+    if os.environ.get("EDA_STRICT") == "1" and verdict != "Correct.":
+        raise AssertionError(verdict)
+
+
+def _passes(answer, test):
+    """Whatever a learner types, a wrong type is a wrong answer and not a traceback."""
+    try:
+        return bool(test(answer) if callable(test) else answer == test)
+    except Exception:  # noqa: BLE001 - the answer may be anything at all
+        return False
