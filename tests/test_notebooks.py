@@ -1,0 +1,135 @@
+"""Every notebook keeps the rules of the house, and runs: as downloaded, with its solutions, and as a report."""
+
+import json
+import re
+import statistics
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from parts import ROOT
+
+from eda_utils import render_notebook
+from eda_utils.notebook import strip_notebook
+from eda_utils.samples import CANARY
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TAGS = {"parameters", "setup", "lesson", "interactive", "exercise", "solution"}
+LESSONS = [path for path in NOTEBOOKS if not path.stem.startswith("11")]
+every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def load(path):
+    return nbformat.read(path, as_version=4)
+
+
+def lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip()]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+@every
+def test_stripped(path):
+    assert not strip_notebook(path, check=True)
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    assert set(raw["metadata"]) == {"kernelspec"}
+    for cell in raw["cells"]:
+        assert set(cell["metadata"]) <= {"tags"}
+        assert set(cell["metadata"].get("tags", [])) <= TAGS
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cell["id"]), "cell ids are slugs"
+
+
+@every
+def test_one_idea_a_cell(path):
+    cells = load(path).cells
+    sizes = sorted(len(lines(cell)) for cell in cells if cell.cell_type == "code")
+    assert statistics.median(sizes) <= 3
+    assert sizes[int(0.9 * (len(sizes) - 1))] <= 9
+    assert sizes[-1] <= 15
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            words = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+            assert len(re.findall(r"\b[\w'’-]+\b", words)) <= 120, cell.id
+
+
+@every
+def test_nothing_that_belongs_elsewhere(path):
+    for cell in load(path).cells:
+        if cell.cell_type == "code":
+            assert not re.search(r"^\s*(def |class |[!%])|sys\.path|https?://|requests\.|urllib", cell.source, re.M)
+            assert not re.search(r"""["'](/|~|[A-Z]:\\)""", cell.source), "no absolute path"
+
+
+@every
+def test_order_of_the_parts(path):
+    cells = load(path).cells
+    assert cells[0].source.startswith("# ")
+    places = {tag: next(n for n, cell in enumerate(cells) if tag in tags(cell)) for tag in ("setup", "parameters")}
+    assert places["setup"] < places["parameters"]
+    headings = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert "inutes" in headings
+    assert re.search(r"You will be able to", headings)
+    assert re.search(r"^## Recap", headings, re.M)
+    assert re.search(r"\bNext\b", headings)
+
+
+@every
+def test_exercises_have_solutions(path):
+    cells = load(path).cells
+    exercises = [number for number, cell in enumerate(cells) if "exercise" in tags(cell)]
+    assert len(exercises) >= (3 if path in LESSONS else 1)
+    for number in exercises:
+        assert re.search(r"^\w+ = \.\.\.$", cells[number].source, re.M)
+        assert "eda.check(" in cells[number].source
+        assert "solution" in tags(cells[number + 1])
+        assert solution(cells[number + 1])
+
+
+def solution(cell):
+    return re.search(r"<details><summary>Solution</summary>\n\n```python\n(.*?)```", cell.source, re.DOTALL)[1]
+
+
+def run(notebook, path, monkeypatch, **environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    return notebook
+
+
+@every
+def test_runs_with_its_solutions(path, monkeypatch, samples):
+    notebook = load(path)
+    for number, cell in enumerate(notebook.cells):
+        if "exercise" in tags(cell):
+            answer = solution(notebook.cells[number + 1]).rstrip()
+            cell.source = re.sub(r"^\w+ = \.\.\.$", lambda _: answer, cell.source, flags=re.M)  # noqa: B023
+    run(notebook, path, monkeypatch, EDA_STRICT="1")
+
+
+@every
+@pytest.mark.parametrize("as_report", [False, True], ids=["as downloaded", "as report"])
+def test_renders_without_canary_or_noise(path, as_report, tmp_path, samples):
+    page = render_notebook(path, tmp_path / "a.html", as_report=as_report, progress=False).read_text(encoding="utf-8")
+    assert CANARY.lower() not in page.lower()
+    assert str(ROOT) not in page
+    assert "Warning" not in page
+    assert "Not yet." not in page
+    assert len(page) < 15e6
+    assert ("Not answered yet" in page) != as_report
+    assert page.count("<img ") == len(re.findall(r'<img [^>]*alt="(?!Figure")[^"]{10,}"', page))
+
+
+@every
+def test_no_cell_leans_on_an_exercise(path):
+    """What an exercise assigns is used nowhere but in its own cell."""
+    cells = load(path).cells
+    for number, cell in enumerate(cells):
+        if "exercise" in tags(cell):
+            later = "\n".join(other.source for other in cells[number + 1 :] if other.cell_type == "code")
+            later = re.sub(r"^(\w+) = \.\.\.$", "", later, flags=re.M)
+            for name in re.findall(r"^(\w+) = ", cell.source, re.M):
+                others = [c.source for c in cells[number + 1 :] if c.cell_type == "code" and "exercise" not in tags(c)]
+                assert not any(re.search(rf"\b{name}\b", source) for source in others), name

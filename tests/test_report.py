@@ -1,0 +1,163 @@
+"""Pages are self-contained, honest about failures, without identifiers, and never half-written."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from eda_utils import render_notebook, render_report
+from eda_utils.errors import MissingError, NotebookError, RequestError
+from eda_utils.report import tidy_table
+from eda_utils.samples import CANARY
+
+
+@pytest.fixture(scope="module")
+def page(samples, tmp_path_factory):
+    path = render_report(samples, tmp_path_factory.mktemp("report") / "report.html", progress=False)
+    return path.read_text(encoding="utf-8")
+
+
+def write(path, *sources):
+    made = nbformat.v4.new_notebook()
+    made.cells = [nbformat.v4.new_markdown_cell("# A title"), *map(nbformat.v4.new_code_cell, sources)]
+    nbformat.write(made, path)
+    return path
+
+
+def test_report_describes_the_samples(page, index):
+    assert len(page) < 15e6
+    assert f"{len(index)} files of 120 MB" in page
+    assert "is cut inside its header" in page
+    assert "CMU-1-Small-Region.svs" in page
+    assert page.count("<img ") == page.count('alt="') >= 5
+
+
+def test_nothing_identifies_a_patient(page, samples):
+    assert CANARY.lower() not in page.lower()
+    assert str(samples.resolve().parent) not in page
+
+
+def test_the_page_needs_nothing_else(page):
+    assert "default-src 'none'" in page
+    assert not re.findall(r"<(?:script|link|iframe|object|embed)\b|@import|\burl\(", page)
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)
+
+
+def test_sections_are_linked(page):
+    targets = set(re.findall(r'<a href="#([^"]+)"', page))
+    assert {"What-matters-most", "Pictures"} <= targets
+    assert targets <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def test_an_empty_folder_has_a_page(tmp_path):
+    (tmp_path / "empty").mkdir()
+    page = render_report(tmp_path / "empty", tmp_path / "r.html", progress=False).read_text()
+    assert "The folder is empty: no file was found." in page
+
+
+def test_a_folder_of_damaged_files_has_a_page(tmp_path, samples):
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    for number, path in enumerate(sorted((samples / "PAT0001").rglob("IM*"))):
+        (folder / f"{number}").write_bytes(path.read_bytes()[:900])
+    (folder / "image.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    page = render_report(folder, tmp_path / "r.html", progress=False).read_text()
+    assert len(re.findall("is cut inside its header|the header is cut", page)) == len(list(folder.iterdir())) - 1
+    assert "is damaged" in page
+
+
+def test_a_failing_cell_leaves_the_rest(tmp_path):
+    path = write(tmp_path / "a.ipynb", "1 / 0", "print('still here')")
+    with pytest.raises(NotebookError) as caught:
+        render_notebook(path, tmp_path / "a.html", progress=False)
+    assert str(caught.value) == (
+        "a.ipynb: 1 of the steps below failed; the others are complete; look for the red marks in a.html."
+    )
+    page = (tmp_path / "a.html").read_text()
+    assert "still here" in page
+    assert 'role="alert"' in page
+    assert "ZeroDivisionError: division by zero" in page
+
+
+def test_a_dying_kernel_leaves_a_page(tmp_path):
+    path = write(tmp_path / "a.ipynb", "print('before')", "import os; os._exit(1)", "print('after')")
+    with pytest.raises(NotebookError, match="The Python process ended before the page was complete"):
+        render_notebook(path, tmp_path / "a.html", progress=False)
+    assert "before" in (tmp_path / "a.html").read_text()
+
+
+def test_values_are_escaped(tmp_path):
+    source = "import pandas as pd; pd.DataFrame({'<script>a': ['<script>b']})"
+    path = write(tmp_path / "a.ipynb", source, "'<script>c'", "raise ValueError('<script>d')", "print('<script>e')")
+    with pytest.raises(NotebookError):
+        render_notebook(path, tmp_path / "a.html", progress=False)
+    assert "<script" not in (tmp_path / "a.html").read_text()
+
+
+def test_the_home_folder_is_not_named(tmp_path):
+    path = write(tmp_path / "a.ipynb", "from pathlib import Path; Path.home() / 'x'")
+    page = render_notebook(path, tmp_path / "a.html", progress=False).read_text()
+    assert str(Path.home() / "x") not in page
+
+
+def test_progress_names_the_sections(tmp_path, capsys):
+    render_notebook(write(tmp_path / "a.ipynb", "1"), tmp_path / "a.html")
+    assert "[a] 1/1 A title" in capsys.readouterr().err
+
+
+def test_interrupted_leaves_nothing_half(tmp_path):
+    path = write(tmp_path / "a.ipynb", "import time; time.sleep(60)")
+    command = [sys.executable, "-m", "eda_utils", "render", str(path), "-o", str(tmp_path / "a.html")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while "A title" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert [file.name for file in tmp_path.iterdir()] == ["a.ipynb"]
+
+
+def test_wrong_requests(tmp_path, samples):
+    with pytest.raises(MissingError):
+        render_report(tmp_path / "gone", tmp_path / "r.html")
+    with pytest.raises(RequestError) as caught:
+        render_report(samples / "CD0001" / "DICOMDIR", tmp_path / "r.html")
+    assert str(caught.value) == "DICOMDIR: is a file; give the folder that it lies in."
+    with pytest.raises(RequestError, match="is a folder; give the name of the page, such as report"):
+        render_report(samples, tmp_path)
+    with pytest.raises(MissingError, match="its folder does not exist; make the folder first"):
+        render_report(samples, tmp_path / "gone" / "r.html")
+
+
+def test_tables_lose_row_numbers_and_mark_numerals():
+    import pandas as pd
+
+    html = tidy_table(pd.DataFrame({"name": ["a", "b"], "files": [10, 2000], "mix": ["1", "x"]})._repr_html_())
+    assert '<th class="number">files</th>' in html
+    assert html.count('class="number"') == 3
+    assert "<th>0</th>" not in html
+    assert "<style" not in html
+
+
+def test_tables_keep_a_named_index():
+    import pandas as pd
+
+    html = tidy_table(pd.DataFrame({"n": [1]}, index=pd.Index([7], name="level"))._repr_html_())
+    assert ">7</th>" in html
+
+
+def test_reports_need_no_folder_called_samples(tmp_path, samples):
+    """Names with spaces, quotes and letters of other alphabets are folders too."""
+    folder = tmp_path / "Kölner „Bilder“ \\'1'"
+    folder.mkdir()
+    shutil.copy(samples / "photos" / "microaneurysms.png", folder)
+    page = render_report(folder, tmp_path / "r.html", progress=False).read_text()
+    assert "1 file of" in page
