@@ -1,0 +1,46 @@
+# Each target does all the set-up that it needs, once. `make` alone lists them.
+PYTHON ?= python3
+DATA   ?= data/samples
+PAGE   ?= report.html
+
+BIN := .venv/bin
+EDA := $(BIN)/python -m eda_utils
+# with this set, Python would compile every module again at every start
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help report lab test notebooks bench samples clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/ready-for-tests: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+samples: .venv/ready ## put the sample images together (105 MB, once)
+	$(EDA) samples
+
+report: .venv/ready $(if $(filter data/samples,$(DATA)),samples) ## one page about a folder: make report DATA=~/my/folder
+	$(EDA) report "$(DATA)" --output "$(PAGE)"
+
+lab: samples ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks/01_dicom_concepts.ipynb
+
+notebooks: samples ## render every notebook to output/*.html
+	$(EDA) render notebooks/*.ipynb --output output/
+
+test: .venv/ready-for-tests samples ## run the tests
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+bench: samples ## measure what the README claims
+	$(BIN)/python benchmarks/start.py
+
+clean: ## remove everything that was made here, the samples too
+	rm -rf .venv output report.html data/samples data/.cache *.egg-info build .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
