@@ -112,7 +112,7 @@ def apply_window(values, window):
     >>> apply_window([-160, 39.5, 239], Window(40, 400)).round(3).tolist()
     [0.0, 0.5, 1.0]
     """
-    values = np.nan_to_num(np.asarray(values, dtype=np.float32 if np.ndim(values) else float))
+    values = np.nan_to_num(np.asarray(values, dtype=float))
     if window.lut:
         first, outputs = window.lut
         return outputs[np.clip(values - first, 0, len(outputs) - 1).astype(int)]

@@ -1,6 +1,7 @@
 """A folder as a table: one row for every file found."""
 
 import difflib
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from .confidentiality import without_values
 from .dataset import PARSE_ERRORS, attribute, header_end, numbers, quiet, read_dataset
-from .errors import DecodeError, EDAError, MissingError, RequestError
+from .errors import DecodeError, EDAError, FormatError, MissingError, RequestError
 from .files import find_files, sniff
 
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
@@ -90,8 +91,11 @@ def _checked(tags):
 
 
 def _read_row(path, tags):
-    row = {"path": str(path), "size_bytes": 0, "kind": "other"}
+    storable = os.fsencode(path).decode("utf-8", "backslashreplace")
+    row = {"path": storable, "size_bytes": 0, "kind": "other"}
     try:
+        if storable != str(path):
+            raise FormatError(Path(storable).name, "has a name that is not UTF-8", "rename the file")
         row["size_bytes"] = path.lstat().st_size
         row["kind"], row["format"] = sniff(path)
         row |= _READERS[row["kind"]](path, tags, row)

@@ -18,6 +18,7 @@ from .style import COMPUTED_CMAP, MUTED
 
 MAX_SIDE = 1024
 MOST_PANELS = 24
+SMALL_PANEL = 220  # points
 MICROSCOPE_MM = 0.02  # finer pixels than this are of a microscope, and lengths in micrometres
 
 
@@ -63,7 +64,8 @@ def show_image(source, *, window="auto", mpp=None, title=None, ax=None):
         ax.imshow(_reduced(picture), cmap="gray", vmin=0, vmax=255, extent=extent, aspect=image.aspect)
         ax.set_xticks([]), ax.set_yticks([]), ax.set_anchor("NW")
         ax.spines[:].set_visible(False)
-        _add_scale_bar(ax, image)
+        is_small = _points(ax) < SMALL_PANEL
+        _add_scale_bar(ax, image, 7 if is_small else 8.5)
         title = title or f"{_what(image)}, {rows:,} × {columns:,}"
         _title_and_caption(ax, title, image.caption(window))
     return describe(ax, f"{title}: {image.caption(window)}")
@@ -96,7 +98,8 @@ def _what(image):
 
 def _axes_for(ratio, width=4.6):
     height = min(max(width * ratio, 1.5), 7.0)
-    return plt.figure(figsize=(min(width, height / ratio) + 0.2, height + 0.8)).add_subplot()
+    width = max(min(width, height / ratio) + 0.2, 1.5)
+    return plt.figure(figsize=(width, height + 0.8)).add_subplot()
 
 
 def _reduced(picture):
@@ -107,29 +110,34 @@ def _reduced(picture):
     return picture if factor == 1 else np.asarray(Pillow.fromarray(picture).reduce(factor))
 
 
+def _points(ax):
+    """The width that the axes has in the figure, in points, before the shape of the image narrows it."""
+    return ax.get_position(original=True).width * ax.figure.get_figwidth() * 72
+
+
 def _title_and_caption(ax, title, caption):
     """Wrap both to the width that the axes has in the figure, so that neighbours do not overlap."""
-    points = ax.get_position(original=True).width * ax.figure.get_figwidth() * 72
-    small = points < 220
+    points = _points(ax)
+    small = points < SMALL_PANEL
     size = 7.5 if small else 8.5
     ax.set_title(textwrap.fill(title, max(int(points / 5.4), 12)), fontsize=9 if small else 10.5)
     text = textwrap.fill(caption, max(int(points / (size * 0.52)), 20))
     ax.set_xlabel(text, fontsize=size, color=MUTED, loc="left")
 
 
-def _add_scale_bar(ax, image):
+def _add_scale_bar(ax, image, size):
     """A bar of 1, 2 or 5 times a power of ten, at most a quarter of the width (row spacing does not matter here)."""
     style = {"transform": ax.transAxes, "color": "white", "zorder": 3}
     outline = {"facecolor": "black", "alpha": 0.55, "pad": 1.6, "edgecolor": "none"}
     if not image.spacing_mm:
-        ax.text(0.03, 0.03, image.spacing_source, fontsize=6.5, va="bottom", bbox=outline, **style)
+        ax.text(0.03, 0.03, image.spacing_source, fontsize=size, va="bottom", bbox=outline, **style)
         return
     width_mm = image.spacing_mm[1] * image.shape[1]
     power = 10.0 ** math.floor(math.log10(width_mm / 4))
     length = next(step * power for step in (5, 2, 1) if step * power <= width_mm / 4)
     share = length / width_mm
     label = f"{length * 1000:g} µm" if length < 1 and image.spacing_mm[1] < MICROSCOPE_MM else f"{length:g} mm"
-    ax.text(0.03, 0.055, label, fontsize=6.5, va="bottom", bbox=outline, **style)
+    ax.text(0.03, 0.055, label, fontsize=size, va="bottom", bbox=outline, **style)
     ax.plot([0.03, 0.03 + share], [0.03, 0.03], lw=4, transform=ax.transAxes, color="black", alpha=0.55, zorder=2)
     ax.plot([0.03, 0.03 + share], [0.03, 0.03], lw=2, solid_capstyle="butt", **style)
 
@@ -213,6 +221,6 @@ def show_stains(rgb, *, stains="H&E", names=None, mpp=None):
             drawn = ax.imshow(densities[..., channel], cmap=COMPUTED_CMAP, vmin=0, vmax=top)
             ax.set_axis_off(), ax.set_anchor("NW")
             ax.set_title(f"{name}: mean {densities[..., channel].mean():.2f}", fontsize=8.5)
-        ax.figure.colorbar(drawn, ax=list(axes[1:]), shrink=0.6, label="optical density")
+        ax.figure.colorbar(drawn, ax=list(axes), shrink=0.6, label="optical density")
     describe(axes[0], f"A stained picture and the optical density of {names[0]} and of {names[1]}")
     return axes

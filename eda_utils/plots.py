@@ -20,6 +20,7 @@ COMPLETENESS_TAGS = (
     *("ImagerPixelSpacing", "SliceThickness", "WindowCenter", "RescaleSlope", "BurnedInAnnotation", "KVP"),
 )
 SHOWN_GROUPS = 8
+LONGEST_LABEL = 30
 
 
 def plot_histogram(source, *, window="auto", ax=None):
@@ -59,7 +60,7 @@ def _grey_histogram(image, window, ax):
         return "All pixels are padding"
     ax.hist(values.ravel(), bins=HISTOGRAM_BINS, color=MUTED)
     low, high = choose_window(image, window).limits
-    ax.axvspan(max(low, values.min()), min(high, values.max()), color=ACCENT, alpha=0.15, lw=0)
+    ax.axvspan(*np.clip([low, high], values.min(), values.max()), color=ACCENT, alpha=0.15, lw=0)
     inside = np.mean((values >= low) & (values <= high))
     padded = f"; {image.padding.mean():.0%} padding left out" if image.padding is not None else ""
     told = f"Values from {values.min():,.5g} to {values.max():,.5g}; {inside:.1%} inside the window (shaded){padded}"
@@ -118,7 +119,7 @@ def plot_completeness(index, *, by="Modality", tags=COMPLETENESS_TAGS, ax=None):
 
 def _top_groups(table, by):
     missing = np.where(table["kind"] == "dicom", "not stated", "not DICOM")
-    groups = table[by].astype("string").fillna(pd.Series(missing, table.index))
+    groups = table[by].astype("string").fillna(pd.Series(missing, table.index)).str.slice(0, LONGEST_LABEL)
     rare = groups.value_counts().index[SHOWN_GROUPS:]
     return groups.where(~groups.isin(rare), "others")
 
@@ -174,7 +175,7 @@ def plot_geometry(index, *, ax=None):
     matplotlib.axes.Axes
     """
     images = index[index["problem"].isna() & index["Rows"].notna() & index["Columns"].notna()]
-    labels = images["Modality"].astype("string").fillna(images["kind"])
+    labels = images["Modality"].astype("string").fillna(images["kind"]).str.slice(0, LONGEST_LABEL)
     top = labels.value_counts().index[: len(PALETTE) - 1]
     labels = labels.where(labels.isin(top), "others")
     with house_style():

@@ -6,6 +6,7 @@ from .dataset import attribute, numbers
 
 CENTIMETRES = 3  # Physical Units X Direction, PS3.3 C.8.5.5.1.5
 NO_SPACING = "no spacing in header"
+MAX_ASPECT = 10
 
 
 class Spacing(NamedTuple):
@@ -80,14 +81,15 @@ def _valid(values):
 
 
 def read_aspect(dataset, spacing):
-    """Return the height of a pixel divided by its width, for showing it undistorted.
+    """Return the height of a pixel divided by its width, for showing it undistorted; 1 where it is absurd.
 
     References
     ----------
     PS3.3 C.7.6.3.1.7: Pixel Aspect Ratio is vertical\\horizontal, and absent where a spacing is present.
     """
     ratio = spacing.mm or _valid(numbers(attribute(dataset, "PixelAspectRatio")))
-    return ratio[0] / ratio[1] if ratio else 1.0
+    aspect = ratio[0] / ratio[1] if ratio else 1.0
+    return aspect if 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else 1.0
 
 
 def format_mm(*sizes):

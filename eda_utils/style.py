@@ -24,4 +24,5 @@ RC = {
     "image.cmap": "gray",
     "image.interpolation": "antialiased",
     "patch.edgecolor": "none",
+    "text.parse_math": False,  # a header may hold dollar signs
 }

@@ -52,7 +52,6 @@ def make_dicom(tmp_path):
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
         dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
-        dataset.Modality = attributes.pop("Modality", "OT")
         dataset.Rows, dataset.Columns = pixels.shape[-2:] if pixels.shape[-1] != 3 else pixels.shape[-3:-1]
         dataset.SamplesPerPixel = 3 if pixels.shape[-1] == 3 else 1
         dataset.PhotometricInterpretation = "RGB" if pixels.shape[-1] == 3 else "MONOCHROME2"
@@ -65,6 +64,7 @@ def make_dicom(tmp_path):
         dataset["PixelData"].VR = "OB" if bits == 8 else "OW"
         with warnings.catch_warnings():  # a test may want a value that the standard forbids
             warnings.simplefilter("ignore")
+            dataset.Modality = "OT"
             for keyword, value in attributes.items():
                 setattr(dataset, keyword, value)
             dataset.save_as(tmp_path / name, enforce_file_format=True)

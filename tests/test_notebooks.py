@@ -64,6 +64,14 @@ def test_nothing_that_belongs_elsewhere(path):
 
 
 @every
+def test_links_lead_somewhere(path):
+    for cell in load(path).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\(([^)#:]+)\)", cell.source):
+                assert (path.parent / target).exists(), target
+
+
+@every
 def test_order_of_the_parts(path):
     cells = load(path).cells
     assert cells[0].source.startswith("# ")
