@@ -227,6 +227,8 @@ def _places(dataset, macro, frame):
 
 
 def _value(dataset, keyword):
+    if keyword not in dataset:
+        return None
     with quiet():
         try:
             value = dataset.get(keyword)
