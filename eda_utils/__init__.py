@@ -23,6 +23,7 @@ _HOME = {
     "pathology": ["Slide", "open_slide", "separate_stains", "slide_table"],
     "notebook": ["strip_notebook"],
     "report": ["render_notebook", "render_report"],
+    "doctor": ["check_decoders", "check_environment"],
     "samples": ["make_samples"],
     "teaching": ["check"],
     "errors": ["EDAError"],

@@ -16,8 +16,10 @@ examples:
   python -m eda_utils report ~/export -o report.html   one page about a folder
   python -m eda_utils index ~/export -o index.parquet  one row per file, identifiers masked
   python -m eda_utils render 04 -o lesson.html         a notebook as a page
+  python -m eda_utils doctor ~/export                  can this Python decode what the folder holds?
 
-exit codes: 0 done, 1 done with findings (a section or a notebook failed), 2 wrong usage, 130 interrupted
+exit codes: 0 done, 1 done with findings (a section or a notebook failed, doctor found a gap), 2 wrong usage,
+            130 interrupted
 Identifiers are masked in everything that is written, unless you ask for them with --identifiers.
 Nothing is sent anywhere; only `samples` uses the network.
 """
@@ -69,7 +71,7 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_report, _add_render, _add_index, _add_samples, _add_strip):
+    for add in (_add_report, _add_render, _add_index, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser
 
@@ -218,6 +220,37 @@ def _samples(options):
     folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
     print(folder.resolve())  # noqa: T201
     return DONE
+
+
+def _add_doctor(commands):
+    detail = (
+        "Prints versions of Python and libraries against those that were tested, a few facts about this machine, and "
+        "the transfer syntaxes of the folder with what decodes them. What to do about a gap, such as a pip command, "
+        "stands below it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can "
+        "go into a support request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder."
+    )
+    command = _add(
+        commands, "doctor", _doctor, "tell whether all that is needed is installed and decodes a folder", detail
+    )
+    command.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="default: every transfer syntax that can have a decoder"
+    )
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _doctor(options):
+    try:
+        from .doctor import examine
+    except ModuleNotFoundError as error:  # then not even a table can be made
+        return _complain(
+            f"{error.name}: is not installed; run python -m pip install -e . in the workbook's folder.", FINDINGS
+        )
+    gaps = []
+    for text, gap in examine(options.folder, progress=False if options.quiet else None):
+        print(text)  # noqa: T201
+        gaps += [gap] if gap else []
+    print(f"Gaps: {', '.join(gaps)}. What to do stands below them." if gaps else "Nothing is missing.")  # noqa: T201
+    return FINDINGS if gaps else DONE
 
 
 def _add_strip(commands):

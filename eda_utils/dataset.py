@@ -60,7 +60,8 @@ def read_dataset(source, *, pixels=False):
     Returns
     -------
     pydicom.dataset.Dataset
-        With a transfer syntax, if need be the one that reading it revealed.
+        With a transfer syntax, if need be the one that reading it revealed, and with an attribute `header_bytes`,
+        the position of Pixel Data in the file.
 
     Raises
     ------
@@ -87,6 +88,7 @@ def read_dataset(source, *, pixels=False):
     with file, quiet():
         try:
             dataset = dcmread(file, stop_before_pixels=not pixels, force=True)
+            dataset.header_bytes = file.tell()  # reading stopped before Pixel Data
             _refuse_nonsense(dataset, name, file.seek(0, io.SEEK_END))
             _complete_transfer_syntax(dataset)
         except EDAError:
@@ -134,13 +136,13 @@ def _is_cut(dataset, size):
     pydicom returns what came before without a word.
     """
     if not len(dataset):
-        return True
-    end = header_end(dataset)
+        return dataset.header_bytes >= size
+    end = _header_end(dataset)
     has_pixels = max(dataset.keys()).group == 0x7FE0
     return bool(end) and not has_pixels and (end > size or 0 < size - end < ELEMENT_HEADER_BYTES)
 
 
-def header_end(dataset):
+def _header_end(dataset):
     """Return at which byte the last element of a data set just read ends, 0 where that is not known."""
     if attribute(dataset.file_meta, "TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         return 0  # positions are those of the inflated stream

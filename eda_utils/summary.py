@@ -3,10 +3,10 @@
 import os
 
 import pandas as pd
-from pydicom.uid import UID
 
 from .confidentiality import identifiers, is_phi, mask_identifiers
 from .errors import RequestError
+from .values import uid_name
 
 NOT_STATED = "not stated"
 TOO_SMALL_TO_SEE = 64 * 64
@@ -174,7 +174,7 @@ def count_files(index, *columns):
         raise RequestError("count_files", "an identifying attribute was asked for", "use pandas on the index itself")
     stated = index.loc[index["problem"].isna(), list(columns)].astype(object)
     for column in stated.columns.intersection(["SOPClassUID", "TransferSyntaxUID"]):
-        stated[column] = [UID(uid).name if isinstance(uid, str) else uid for uid in stated[column]]
+        stated[column] = [uid_name(uid) if isinstance(uid, str) else uid for uid in stated[column]]
     stated = stated.where(stated.notna(), NOT_STATED)
     return stated.value_counts().rename("files").reset_index()
 

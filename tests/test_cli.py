@@ -10,7 +10,7 @@ from parts import CORPUS, ROOT
 from eda_utils.cli import main
 from eda_utils.samples import CANARY
 
-COMMANDS = ["report", "render", "index", "samples", "strip"]
+COMMANDS = ["report", "render", "index", "samples", "doctor", "strip"]
 
 
 def run(*arguments, **options):

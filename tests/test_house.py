@@ -20,8 +20,8 @@ LAYERS = [
     ["errors", "style"],
     ["files", "confidentiality"],
     ["dataset"],
-    ["spacing", "display", "decoders"],
-    ["frames"],
+    ["values", "spacing", "display", "decoders"],
+    ["header_scan", "frames"],
     ["image"],
     ["pathology.slide", "pathology.stains"],
     ["pathology.table"],
@@ -32,7 +32,7 @@ LAYERS = [
     ["figures"],
     ["pictures", "plots"],
     ["samples", "teaching", "notebook"],
-    ["report"],
+    ["report", "doctor"],
     ["cli"],
     ["__main__"],
 ]
@@ -74,7 +74,8 @@ def test_functions_are_short(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             docstring = len((ast.get_docstring(node, clean=False) or "").splitlines())
-            assert node.end_lineno - node.lineno + 1 - docstring <= 30, f"{node.name} is too long"
+            most = 50 if node.decorator_list and "njit" in ast.unparse(node.decorator_list[0]) else 30
+            assert node.end_lineno - node.lineno + 1 - docstring <= most, f"{node.name} is too long"
 
 
 def test_no_module_is_called_like_a_public_name():

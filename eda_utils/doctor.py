@@ -1,0 +1,331 @@
+"""Whether this Python has what the workbook needs, and can decode what a folder holds."""
+
+import platform
+import re
+import shutil
+import sys
+import textwrap
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+from packaging.requirements import Requirement  # comes with matplotlib and JupyterLab
+from pydicom.pixels import get_decoder
+from pydicom.uid import (
+    RE_VALID_UID,
+    UID,
+    AllTransferSyntaxes,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
+)
+
+from . import __version__
+from .files import existing_path, find_files
+from .index import index_folder
+from .summary import NOT_STATED, format_bytes, need, plural
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = "python>=3.11"
+SAMPLE_BYTES = 220e6  # what is downloaded, and what is made of it
+WIDTH = 80
+ALL_TITLE = "Transfer syntaxes and their decoders here (name a folder to see what it holds)"
+NO_DECODER, NOT_INSTALLED = "no decoder", "not installed"
+COLUMNS = ["transfer_syntax", "files", "decoder", "ok", "advice"]
+# The libraries of requirements.txt that decode a transfer syntax; others, such as GDCM, are used when they are there
+LIBRARIES = {
+    **dict.fromkeys(JPEG2000TransferSyntaxes, ("pylibjpeg", "pylibjpeg-openjpeg")),
+    **dict.fromkeys([*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes], ("imagecodecs",)),
+    JPEGBaseline8Bit: ("pillow",),
+}
+NEWER_NAMES = {  # of PS3.6 since 2024c; pydicom 3.0 knows their numbers only
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
+}
+PRIVATE, NO_UID = "a private transfer syntax", "not a UID"
+ASK = "ask for the images in Explicit VR Little Endian: many archives convert when they send"
+ADVICE = {  # by the beginning of the name; DCMTK was tried on files
+    ("JPEG Spectral Selection, Non-Hierarchical (Process 6", "JPEG Full Progression, Non-Hierarchical (Process 10"): (
+        "retired; convert each file first with DCMTK: dcmdjpeg IN OUT"
+    ),
+    ("MPEG", "HEVC", "Fragmentable", "SMPTE"): "a video; ask for its frames as an image, in JPEG Baseline for example",
+    ("JPIP",): "its pixels stay on a server; retrieve the images in another transfer syntax",
+    (PRIVATE,): f"known to the vendor's own software only; {ASK}",
+    (NO_UID, NOT_STATED): "the header is damaged; ask for the original",
+}
+
+
+def check_environment(libraries=None):
+    """Compare Python and the libraries that are installed with what the workbook was tested with.
+
+    Parameters
+    ----------
+    libraries : list of str, optional
+        Only these; by default Python and every line of requirements.txt.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``library``, ``installed`` (a version, or "not installed"), ``wanted`` (a range) and ``ok``.
+
+    Examples
+    --------
+    >>> import eda_utils as eda
+    >>> eda.check_environment(["pydicom"])[["library", "wanted", "ok"]].values.tolist()
+    [['pydicom', '>=3.0.1,<4', True]]
+    """
+    wanted = [item for item in _requirements() if libraries is None or item.name in libraries]
+    return pd.DataFrame([_compared(item) for item in wanted], columns=["library", "installed", "wanted", "ok"])
+
+
+def _requirements():
+    """Read requirements.txt of the workbook; where only the package is installed, what was installed with it."""
+    page = ROOT / "requirements.txt"
+    lines = page.read_text("utf-8").splitlines() if page.is_file() else metadata.requires("eda_utils")
+    found = [Requirement(line) for line in [PYTHON, *lines] if line.strip() and not line.startswith("#")]
+    return [item for item in found if item.marker is None]  # those of tests have a marker
+
+
+def _compared(requirement):
+    version = _version(requirement.name)
+    limits = sorted(map(str, requirement.specifier), reverse=True)  # the lower one first
+    fine = version is not None and requirement.specifier.contains(version, prereleases=True)
+    return requirement.name, version or NOT_INSTALLED, ",".join(limits), fine
+
+
+def _version(library):
+    if library == "python":
+        return platform.python_version()
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def check_decoders(source=None):
+    """Tell for each transfer syntax which decoder reads its pixels here, and what to do where none does.
+
+    Parameters
+    ----------
+    source : str, Path, list of these, or DataFrame, optional
+        A folder, files, or an index from `index_folder`. Without it, every transfer syntax that pydicom can have a
+        decoder for is listed.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``transfer_syntax`` (its name in PS3.6), ``files`` (DICOM images in it), ``decoder`` (the plug-ins of
+        pydicom that are installed, "none needed" or "no decoder"), ``ok`` and ``advice``. The most frequent come first,
+        those that cannot be decoded last. That a file is whole is another question: `list_problems` answers it.
+
+    Raises
+    ------
+    MissingError
+        If `source` does not exist.
+
+    References
+    ----------
+    PS3.5 section 10 and Annex A (transfer syntaxes), PS3.6 Table A-1 (their names).
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> eda.check_decoders(get_testdata_file("CT_small.dcm"))[["transfer_syntax", "files", "ok"]].values.tolist()
+    [['Explicit VR Little Endian', 1, True]]
+    """
+    is_ready = _register()
+    if source is None:
+        counts = dict.fromkeys(filter(_decoder, AllTransferSyntaxes), 0)
+    else:
+        counts = _images(source)["TransferSyntaxUID"].map(_uid).value_counts()
+    table = pd.DataFrame([_row(uid, count) for uid, count in counts.items()], columns=COLUMNS)
+    table = table.astype({"files": "int64", "ok": bool})
+    if not is_ready:  # without imagecodecs load_image does not even start
+        table.loc[table["ok"], ["decoder", "ok", "advice"]] = NOT_INSTALLED, False, _pip_line(["imagecodecs"])
+    order = {"by": ["ok", "files", "transfer_syntax"], "ascending": [False, False, True]}
+    return table.sort_values(**order, ignore_index=True)
+
+
+def _images(source):
+    """Return the rows of DICOM files that have a picture: Rows is of type 1 in every image (PS3.3 C.7.6.3)."""
+    index = source if isinstance(source, pd.DataFrame) else index_folder(source, tags=["TransferSyntaxUID", "Rows"])
+    need(index, "kind", "TransferSyntaxUID", "Rows")
+    return index[(index["kind"] == "dicom") & index["Rows"].notna()]
+
+
+def _uid(value):
+    """Return what may be shown of a transfer syntax: what is no UID, or is somebody's own, could be anything."""
+    if not isinstance(value, str):
+        return NOT_STATED
+    if not re.match(RE_VALID_UID, value):
+        return NO_UID
+    return PRIVATE if UID(value).is_private else value
+
+
+def _row(uid, files):
+    name = NEWER_NAMES.get(uid) or (UID(uid).name if uid[0].isdigit() else uid)
+    return name, files, *_verdict(uid, name)
+
+
+def _verdict(uid, name):
+    decoder = _decoder(uid)
+    if decoder is None:
+        return NO_DECODER, False, next((text for starts, text in ADVICE.items() if name.startswith(starts)), ASK)
+    if decoder.is_native:
+        return "none needed", True, ""
+    if decoder.available_plugins:
+        return ", ".join(decoder.available_plugins), True, ""
+    return NOT_INSTALLED, False, _pip_line(LIBRARIES.get(uid, ("pydicom",)))
+
+
+def _decoder(uid):
+    """Return pydicom's decoder of a transfer syntax, with or without plug-ins; None for what has none, or is no UID."""
+    try:
+        return get_decoder(uid) if uid[0].isdigit() else None
+    except NotImplementedError:
+        return None
+
+
+def _register():
+    """Add our plug-in to pydicom, and tell whether that was possible."""
+    try:
+        from .decoders import register
+    except ImportError:  # imagecodecs is missing or damaged; to say this is what we are here for
+        return False
+    register()
+    return True
+
+
+def _pip_line(libraries):
+    """Name what is missing. When all is there and pydicom cannot use it, the installation is damaged."""
+    found = check_environment(libraries)
+    bad = found[~found["ok"]]
+    what = found if bad.empty else bad
+    names = [f'"{row.library}{row.wanted}"' for row in what.itertuples()]
+    return " ".join(["python -m pip install", *(["--force-reinstall"] if bad.empty else []), *names])
+
+
+def examine(source=None, *, progress=None):
+    """Yield what `python -m eda_utils doctor` prints, section by section.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        A folder or file.
+    progress : bool, optional
+        As in `index_folder`.
+
+    Yields
+    ------
+    text : str
+        ASCII of at most 80 columns, except for commands to copy and names; no path, no identifier.
+    gap : str
+        How much of it is missing, such as "1 of 20 libraries"; empty when it is fine.
+
+    Raises
+    ------
+    MissingError
+        If `source` does not exist.
+    """
+    folder = None if source is None else existing_path(source)
+    title = f"eda_utils {__version__} on {platform.system()} {platform.machine()}"
+    libraries = check_environment()
+    yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries")
+    yield _section("This machine", _machine_lines()), ""
+    index = None if folder is None else index_folder(folder, tags=["TransferSyntaxUID", "Rows"], progress=progress)
+    decoders = check_decoders(index)
+    title = ALL_TITLE if index is None else _folder_title(folder, index)
+    yield _section(title, _decoder_lines(decoders)), _gap(decoders, "transfer syntaxes")
+
+
+def _gap(table, noun):
+    bad = int((~table["ok"]).sum())
+    return f"{bad} of {len(table)} {noun}" if bad else ""
+
+
+def _section(title, lines):
+    return "\n".join([*textwrap.wrap(title, WIDTH), *lines, ""])
+
+
+def _line(mark, text, advice=""):
+    """Write one finding, and below it what to do; a command stays whole, so that it can be copied."""
+    is_command = advice.startswith("python -m")
+    below = [advice] if is_command else textwrap.wrap(advice, WIDTH - 10)
+    return "\n".join([f"  {mark:<5} {text}", *(f"{'':10}{line}" for line in below)])
+
+
+def _library_lines(table):
+    for row in table.itertuples():
+        advice = "" if row.ok else "install a newer Python" if row.library == "python" else _pip_line([row.library])
+        yield _line("ok" if row.ok else "gap", f"{row.library:<20} {row.installed:<14} wanted {row.wanted}", advice)
+
+
+def _decoder_lines(table):
+    """Names of the standard are long: they are folded. Rows with the same advice have it once, below the last."""
+    counted = table["files"].sum() > 0
+    is_last = table["advice"] != table["advice"].shift(-1)
+    for row in table.assign(advice=table["advice"].where(is_last, "")).itertuples():
+        first, *rest = textwrap.wrap(row.transfer_syntax, 42, break_on_hyphens=False)
+        count = f"{row.files:>6,}  " if counted else ""
+        text = f"{count}{first:<42}  {row.decoder}"
+        folded = "".join(f"\n{'':{8 + len(count)}}{part}" for part in rest)
+        yield _line("ok" if row.ok else "gap", text + folded, row.advice)
+
+
+def _folder_title(folder, index):
+    name = str(folder.name).encode("utf-8", "backslashreplace").decode()  # a name need not be UTF-8
+    return f"{name}: {plural(len(_images(index)), 'DICOM image')} among {plural(len(index), 'file')}"
+
+
+def _machine_lines():
+    for what, (found, advice) in {
+        "virtual environment": _virtual_environment(),
+        "notebooks": _notebooks(),
+        "Jupyter kernel": _kernel(),
+        "samples": _samples(),
+        "free disk": _disk(),
+    }.items():
+        yield _line("note" if advice else "ok", f"{what:<20} {found}", advice)
+
+
+def _virtual_environment():
+    if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
+        return "yes", ""
+    return "no", "with one, other programs keep their versions: python -m venv .venv"
+
+
+def _notebooks():
+    count = len(list((ROOT / "notebooks").glob("*.ipynb")))
+    if count:
+        return f"{count} found", ""
+    return "not found", "`report` and `render` need them: install with pip install -e . in the workbook's folder"
+
+
+def _kernel():
+    """Notebooks start the kernel python3; an older one of the same name, in the user's home, can take its place."""
+    try:
+        from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
+
+        program = KernelSpecManager().get_kernel_spec(NATIVE_KERNEL_NAME).argv[0]
+    except (ImportError, KeyError):  # NoSuchKernel is a KeyError
+        return "not found", "python -m pip install ipykernel"
+    is_ours = program in (sys.executable, Path(program).name)  # jupyter_client reads a bare "python" as sys.executable
+    return ("starts this Python", "") if is_ours else ("another Python's", "python -m ipykernel install --sys-prefix")
+
+
+def _samples():
+    folder = ROOT / "data" / "samples"
+    count = sum(1 for _ in find_files(folder)) if folder.is_dir() else 0
+    if count:
+        return f"{plural(count, 'file')} in data/samples", ""
+    return "not made yet", "python -m eda_utils samples"
+
+
+def _disk():
+    free = shutil.disk_usage(ROOT).free
+    found = f"{format_bytes(free)}; the samples take {format_bytes(SAMPLE_BYTES)}"
+    return found, "" if free > SAMPLE_BYTES else "make room before you make the samples"
