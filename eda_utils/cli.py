@@ -186,6 +186,9 @@ def _add_index(commands):
     )
     command.add_argument("-t", "--tags", nargs="+", metavar="KEYWORD", help="DICOM keywords; default: about sixty")
     command.add_argument(
+        "--cache", metavar="FILE", help="a .parquet file for later runs, which then open only what is new or changed"
+    )
+    command.add_argument(
         "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
     )
     command.add_argument("-q", "--quiet", action="store_true", help="no progress")
@@ -193,10 +196,12 @@ def _add_index(commands):
 
 def _index(options):
     from .confidentiality import redact_table
-    from .index import check_index_name, index_folder, write_index
+    from .index import index_folder
+    from .index_file import check_index_name, write_index
 
     check_index_name(options.output)
-    index = index_folder(options.source, tags=options.tags, progress=False if options.quiet else None)
+    progress = False if options.quiet else None
+    index = index_folder(options.source, tags=options.tags, cache=options.cache, progress=progress)
     shown = index if options.identifiers else redact_table(index)
     target = write_index(shown, options.output)
     bad = int(index["problem"].notna().sum())

@@ -13,6 +13,7 @@ from .confidentiality import without_values
 from .dataset import PARSE_ERRORS, quiet, read_dataset
 from .errors import DecodeError, EDAError, FormatError, MissingError, RequestError
 from .files import find_paths, sniff
+from .index_file import check_cache_name, refresh
 from .values import CHECKED, FLOAT_VRS, NUMERIC_VRS, complaints, has_one_value, is_unreadable, plain_value
 
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
@@ -33,7 +34,7 @@ SCAN_FROM = 100
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
 
 
-def index_folder(source, *, tags=None, progress=None):
+def index_folder(source, *, tags=None, cache=None, progress=None):
     """Read the headers of every file in a folder into one table; no file is left out.
 
     Files are recognised by content. What cannot be read, or is no image, has a row with the reason in ``problem``.
@@ -44,6 +45,10 @@ def index_folder(source, *, tags=None, progress=None):
         A folder, a file, or a list of both.
     tags : list of str, optional
         DICOM keywords to read; about sixty that an exploration needs by default.
+    cache : str or Path, optional
+        A Parquet file that keeps the table. Files whose size and modification time are as they were are not opened
+        again; a cache that is damaged, or of another version or other tags, is rebuilt. It holds identifiers and can be
+        read by its owner only.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -71,7 +76,14 @@ def index_folder(source, *, tags=None, progress=None):
     [['dicom', 'CT', 128]]
     """
     tags = _checked(tags)
+    target = check_cache_name(cache) if cache else None
     paths = list(find_paths(source))
+    if target is None:
+        return _read_all(paths, tags, progress)
+    return refresh(target, paths, tags, lambda some: _read_all(some, tags, progress), progress)
+
+
+def _read_all(paths, tags, progress):
     read = _reader(tags, len(paths))
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     tables = []
@@ -197,49 +209,6 @@ def _column(name, values):
         return floats
     missing = np.isnan(floats)
     return pd.arrays.IntegerArray(np.where(missing, 0, floats).round().astype(np.int64), missing)
-
-
-def check_index_name(path):
-    """Return where an index can be written as a Path, or raise before the work of making one."""
-    path = Path(path)
-    if path.suffix.lower() not in (".parquet", ".csv"):
-        raise RequestError(path.name, "is neither .parquet nor .csv", "give a name with one of these endings")
-    if not path.absolute().parent.is_dir():
-        raise MissingError(path.name, "its folder does not exist", "make the folder first")
-    return path
-
-
-def write_index(index, path):
-    """Write an index as Parquet or, when the name ends in .csv, as CSV, readable by its owner only.
-
-    Parameters
-    ----------
-    index : DataFrame
-        As it is, or after `redact_table`.
-    path : str or Path
-        Ends in .parquet or .csv.
-
-    Returns
-    -------
-    Path
-        The file appears whole or not at all.
-
-    Raises
-    ------
-    RequestError
-        If the name ends in neither .parquet nor .csv.
-    """
-    path = check_index_name(path)
-    draft = path.with_name(f".{path.name}.part")
-    draft.touch(mode=0o600)
-    try:
-        if path.suffix.lower() == ".csv":
-            index.to_csv(draft, index=False)
-        else:
-            index.to_parquet(draft, index=False)
-        return draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def pick_file(index, *, position=0, **values):

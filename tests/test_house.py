@@ -26,6 +26,7 @@ LAYERS = [
     ["pathology.slide", "pathology.stains"],
     ["pathology.table"],
     ["pathology"],
+    ["index_file"],
     ["headers", "index"],
     ["summary"],
     ["sentences", "tree"],

@@ -11,7 +11,7 @@ from parts import SAMPLES, file_id
 from pydicom.datadict import dictionary_VM
 from test_dataset import dicom_files
 
-from eda_utils import index_folder, load_image, pick_file, redact_table, write_index
+from eda_utils import index_folder, load_image, pick_file
 from eda_utils.dataset import quiet
 from eda_utils.errors import MissingError, RequestError
 from eda_utils.index import FILE_COLUMNS, INDEX_TAGS
@@ -131,26 +131,6 @@ def test_odd_values_are_warned_about_and_not_quoted(make_dicom):
     row = index_folder(path).iloc[0]
     assert pd.isna(row["SliceThickness"])
     assert CANARY not in str(row["warning"])
-
-
-@pytest.mark.parametrize("name", ["index.parquet", "index.csv"])
-@pytest.mark.parametrize("change", [lambda table: table, redact_table])
-def test_written_and_read_again(index, tmp_path, name, change):
-    path = write_index(change(index), tmp_path / name)
-    again = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(path)
-    assert len(again) == len(index)
-    assert again["Rows"].fillna(0).astype(int).tolist() == index["Rows"].fillna(0).astype(int).tolist()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_where_an_index_cannot_be_written(index, tmp_path):
-    with pytest.raises(RequestError) as caught:
-        write_index(index, tmp_path / "index.xlsx")
-    expected = "index.xlsx: is neither .parquet nor .csv; give a name with one of these endings."
-    assert str(caught.value) == expected
-    with pytest.raises(MissingError, match="its folder does not exist"):
-        write_index(index, tmp_path / "gone" / "index.csv")
 
 
 def test_pick_file(index):
