@@ -2,6 +2,10 @@
 
 import difflib
 import os
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +34,11 @@ INDEX_TAGS = """
     ImageOrientationPatient BurnedInAnnotation LossyImageCompression ConversionType
 """.split()
 BATCH = 5_000
-SCAN_FROM = 100
+SCAN_FROM = 500  # starting the compiled scanner takes as long as reading so many files with pydicom
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
 
 
-def index_folder(source, *, tags=None, cache=None, progress=None):
+def index_folder(source, *, tags=None, cache=None, workers=None, progress=None):
     """Read the headers of every file in a folder into one table; no file is left out.
 
     Files are recognised by content. What cannot be read, or is no image, has a row with the reason in ``problem``.
@@ -49,6 +53,9 @@ def index_folder(source, *, tags=None, cache=None, progress=None):
         A Parquet file that keeps the table. Files whose size and modification time are as they were are not opened
         again; a cache that is damaged, or of another version or other tags, is rebuilt. It holds identifiers and can be
         read by its owner only.
+    workers : int, optional
+        Processes to read with, from some ten thousand files on; one by default. A script that asks for more must have
+        ``if __name__ == "__main__":`` around its calls, as `multiprocessing` demands.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -65,7 +72,7 @@ def index_folder(source, *, tags=None, cache=None, progress=None):
     MissingError
         If `source` does not exist.
     RequestError
-        If a tag is not a keyword of the standard.
+        If a tag is not a keyword of the standard, the cache not a Parquet file or `workers` below 1.
 
     Examples
     --------
@@ -76,29 +83,52 @@ def index_folder(source, *, tags=None, cache=None, progress=None):
     [['dicom', 'CT', 128]]
     """
     tags = _checked(tags)
+    if workers is not None and workers < 1:
+        raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")
     target = check_cache_name(cache) if cache else None
     paths = list(find_paths(source))
     if target is None:
-        return _read_all(paths, tags, progress)
-    return refresh(target, paths, tags, lambda some: _read_all(some, tags, progress), progress)
+        return _read_all(paths, tags, workers, progress)
+    return refresh(target, paths, tags, lambda some: _read_all(some, tags, workers, progress), progress)
 
 
-def _read_all(paths, tags, progress):
-    read = _reader(tags, len(paths))
+def _read_all(paths, tags, workers, progress):
+    batches = [paths[start : start + BATCH] for start in range(0, max(len(paths), 1), BATCH)]
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    tables = []
-    with tqdm(total=len(paths), desc="reading headers", unit=" files", disable=disable) as bar:
-        for start in range(0, max(len(paths), 1), BATCH):
-            tables.append(_to_table([read(path) for path in paths[start : start + BATCH]], tags))
-            bar.update(len(tables[-1]))
-            bar.set_postfix(problems=sum(table["problem"].notna().sum() for table in tables))
+    tables, problems = [], 0
+    with (
+        tqdm(total=len(paths), desc="reading headers", unit=" files", disable=disable) as bar,
+        _mapper(workers if len(batches) > 1 else 1) as each,
+    ):
+        for table in each(partial(_read_batch, tags=tags, is_small=len(paths) < SCAN_FROM), batches):
+            tables.append(table)
+            problems += table["problem"].notna().sum()
+            bar.update(len(table))
+            bar.set_postfix(problems=problems)
     return pd.concat(tables, ignore_index=True)
 
 
-def _reader(tags, count):
-    """Return the function that reads one row; the compiled scanner pays off from some hundred files on."""
-    if count < SCAN_FROM:
-        return lambda path: _read_row(path, tags)
+@contextmanager
+def _mapper(workers):
+    """A map in this process or over several new ones: a fork would inherit the locks of our threads."""
+    if workers in (None, 1):
+        yield map
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read_batch(paths, *, tags, is_small=False):
+    read = partial(_read_row, tags=tags) if is_small else _scanner(tuple(tags))
+    return _to_table([read(path) for path in paths], tags)
+
+
+@lru_cache(maxsize=1)
+def _scanner(tags):
+    """Return the function that reads one row by the compiled scanner, or by pydicom what is not plain."""
     from .header_scan import HeaderScanner
 
     scan = HeaderScanner(tags).read

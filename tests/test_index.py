@@ -149,3 +149,13 @@ def test_a_number_that_is_none_is_said(index):
     row = index[index["Modality"] == "RTDOSE"].iloc[0]
     assert pd.isna(row["NumberOfFrames"])
     assert row["warning"] == "NumberOfFrames has a value that its VR does not allow"
+
+
+def test_two_processes_give_the_same_table(samples, monkeypatch):
+    import eda_utils.index as module
+
+    alone = index_folder(samples)
+    monkeypatch.setattr(module, "BATCH", 25)
+    assert index_folder(samples, workers=2).equals(alone)
+    with pytest.raises(RequestError, match="workers: there must be at least one process; leave it out or give 1"):
+        index_folder(samples, workers=0)

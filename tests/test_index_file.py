@@ -115,10 +115,10 @@ def test_a_killed_run_is_continued(folder, tmp_path, opened, monkeypatch):
     monkeypatch.setattr(file_module, "SAVE_AFTER", 3)
     cache, real = tmp_path / "cache.parquet", module._read_all
 
-    def killed(paths, tags, progress):
+    def killed(paths, tags, workers, progress):
         if len(opened) >= 6:
             raise KeyboardInterrupt
-        return real(paths, tags, progress)
+        return real(paths, tags, workers, progress)
 
     monkeypatch.setattr(module, "_read_all", killed)
     with pytest.raises(KeyboardInterrupt):
