@@ -8,6 +8,7 @@ import zlib
 from contextlib import contextmanager, suppress
 from numbers import Number
 from pathlib import Path
+from threading import RLock
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
@@ -31,6 +32,7 @@ PARSE_ERRORS = (
 )
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ELEMENT_HEADER_BYTES = 8
+WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
 MACROS = {
     "PixelSpacing": "PixelMeasuresSequence",
@@ -180,7 +182,7 @@ def quiet():
         Filled when the block ends; every text once.
     """
     notes = []
-    with warnings.catch_warnings(record=True) as caught:
+    with WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield notes

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 import pandas as pd
@@ -122,19 +123,19 @@ def _mapper(workers):
 
 
 def _read_batch(paths, *, tags, is_small=False):
-    read = partial(_read_row, tags=tags) if is_small else _scanner(tuple(tags))
+    read = partial(_read_row, tags=tags) if is_small else _scanner(tuple(tags), get_ident())
     return _to_table([read(path) for path in paths], tags)
 
 
-@lru_cache(maxsize=1)
-def _scanner(tags):
-    """Return the function that reads one row by the compiled scanner, or by pydicom what is not plain."""
+@lru_cache(maxsize=8)
+def _scanner(tags, _thread):
+    """Return the function that reads one row by the scanner of this thread, or by pydicom what is not plain."""
     from .header_scan import HeaderScanner
 
     scan = HeaderScanner(tags).read
 
     def read(path):
-        plain = scan(path) if path.isascii() else None
+        plain = scan(path) if _storable(path) == path else None
         if plain is None:
             return _read_row(path, tags)
         size, values, warning = plain
@@ -154,8 +155,13 @@ def _checked(tags):
     return list(dict.fromkeys(tags))
 
 
+def _storable(path):
+    """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _read_row(path, tags):
-    storable = os.fsencode(path).decode("utf-8", "backslashreplace")
+    storable = _storable(path)
     row = {"path": storable, "size_bytes": 0, "kind": "other"}
     try:
         if storable != path:

@@ -163,6 +163,17 @@ def test_the_table_is_the_same_either_way(samples, monkeypatch):
     assert index_folder(samples).dtypes.equals(slow.dtypes)
 
 
+def test_threads_do_not_share_a_scanner(samples, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    import eda_utils.index as module
+
+    expected = index_folder(samples)
+    monkeypatch.setattr(module, "SCAN_FROM", 0)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(table.equals(expected) for table in pool.map(index_folder, [samples] * 8))
+
+
 def test_pipes_and_missing_files_are_left_to_others(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert SCANNER.read(str(tmp_path / "pipe")) is None
