@@ -11,7 +11,7 @@ from pydicom.pixels import apply_modality_lut
 
 from .dataset import PARSE_ERRORS, attribute, numbers, read_dataset, source_name, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
-from .errors import DecodeError, FormatError
+from .errors import FormatError
 from .files import sniff
 from .frames import count_frames, read_frame, read_picture
 from .spacing import NO_SPACING, format_mm, read_aspect, read_spacing
@@ -188,7 +188,7 @@ def _color_image(dataset, rgb, common):
 
 def _grey_image(dataset, stored, common):
     frame = common["frame"]
-    values, step = _to_modality(dataset, stored, common["source"], frame)
+    values, step = _to_modality(dataset, stored, frame)
     padding = _padding_mask(dataset, stored)
     windows, had_invalid = read_windows(dataset, frame=frame)
     bits = int(attribute(dataset, "BitsStored", stored.dtype.itemsize * 8))
@@ -207,13 +207,13 @@ def _grey_image(dataset, stored, common):
     )
 
 
-def _to_modality(dataset, stored, name, frame):
+def _to_modality(dataset, stored, frame):
     """Modality values and the words for how they were made; integers stay integers (PS3.3 C.11.1.1.2)."""
     if attribute(dataset, "ModalityLUTSequence"):
         try:
             return apply_modality_lut(stored, dataset), "modality LUT"
-        except PARSE_ERRORS:
-            raise DecodeError(name, "its Modality LUT Sequence is not valid", "ask for the original") from None
+        except PARSE_ERRORS:  # an empty item, for example; DCMTK leaves it out too
+            return stored, "stored values, the Modality LUT is not valid"
     stated = [numbers(attribute(dataset, f"Rescale{name}", frame=frame)) for name in ("Slope", "Intercept")]
     if not all(stated) or stated[0][0] == 0:
         return stored, "stored values"
@@ -228,7 +228,7 @@ def _to_modality(dataset, stored, name, frame):
 def _unit(dataset, step, frame):
     """PS3.3 C.8.2.1.1.4: CT is in Hounsfield units after Rescale unless Rescale Type says otherwise (US)."""
     stated = str(attribute(dataset, "RescaleType", attribute(dataset, "Units", ""), frame=frame)).strip()
-    if step == "stored values":
+    if step.startswith("stored values"):
         return "stored value"
     if stated:
         return "modality value" if stated == "US" else stated

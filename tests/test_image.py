@@ -172,3 +172,9 @@ def test_an_image_is_an_array():
 def test_units(make_dicom, attributes, unit):
     path = make_dicom(np.zeros((2, 2), np.int16), **{"Modality": "CT"} | attributes)
     assert load_image(path).unit == unit
+
+
+def test_an_empty_modality_lut_is_left_out_and_said(make_dicom):
+    image = load_image(make_dicom(np.array([[0, 7]], np.uint16), ModalityLUTSequence=Sequence([Dataset()])))
+    assert image.pixels.tolist() == [[0, 7]]
+    assert (image.unit, image.modality_step) == ("stored value", "stored values, the Modality LUT is not valid")
