@@ -181,7 +181,7 @@ def _color_image(dataset, rgb, common):
     photometric = str(attribute(dataset, "PhotometricInterpretation", "unknown"))
     depth = rgb.dtype.itemsize * 8
     # the entries of a palette fill their words; the stored indices say nothing about the colours
-    bits = depth if photometric == "PALETTE COLOR" else int(attribute(dataset, "BitsStored", depth))
+    bits = depth if photometric == "PALETTE COLOR" else _bits_stored(dataset, depth)
     shown = photometric if photometric == "RGB" else f"{photometric} to RGB"
     return Image(rgb, "RGB", photometric=shown, bits_stored=bits, **common)
 
@@ -191,7 +191,7 @@ def _grey_image(dataset, stored, common):
     values, step = _to_modality(dataset, stored, frame)
     padding = _padding_mask(dataset, stored)
     windows, had_invalid = read_windows(dataset, frame=frame)
-    bits = int(attribute(dataset, "BitsStored", stored.dtype.itemsize * 8))
+    bits = _bits_stored(dataset, stored.dtype.itemsize * 8)
     photometric = str(attribute(dataset, "PhotometricInterpretation", "unknown"))
     return Image(
         values,
@@ -205,6 +205,11 @@ def _grey_image(dataset, stored, common):
         photometric=photometric,
         **common,
     )
+
+
+def _bits_stored(dataset, depth):
+    bits = numbers(attribute(dataset, "BitsStored", depth))
+    return int(bits[0]) if bits and 1 <= bits[0] <= depth else depth
 
 
 def _to_modality(dataset, stored, frame):

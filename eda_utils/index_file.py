@@ -62,9 +62,7 @@ def check_cache_name(cache):
     path = Path(cache)
     if path.suffix.lower() != ".parquet":
         raise RequestError(path.name, "a cache is a Parquet file", "give a name that ends in .parquet")
-    if not path.absolute().parent.is_dir():
-        raise MissingError(path.name, "its folder does not exist", "make the folder first")
-    return path
+    return check_index_name(path)
 
 
 def refresh(cache, paths, tags, read, progress):
@@ -163,9 +161,14 @@ def unchanged(known, paths, sizes, mtimes):
     """
     rows = pd.Index(known["path"]).get_indexer(paths)
     found = rows >= 0
-    stamps = known[["size_bytes", "mtime_ns"]].to_numpy()[rows[found]]
+    matched = known.iloc[rows[found]]
     is_same = np.zeros(len(paths), bool)
-    is_same[found] = (stamps == np.column_stack([sizes, mtimes])[found]).all(axis=1) & (mtimes[found] >= 0)
+    is_same[found] = (
+        (matched["size_bytes"].to_numpy() == sizes[found])
+        & (matched["mtime_ns"].to_numpy() == mtimes[found])
+        & matched["format"].notna().to_numpy()  # what could not be opened is tried again: permissions leave no trace
+        & (mtimes[found] >= 0)
+    )
     counts = {
         "unchanged": int(is_same.sum()),
         "changed": int((found & ~is_same).sum()),

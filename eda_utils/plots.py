@@ -12,6 +12,7 @@ from .errors import RequestError
 from .figures import describe, house_style, nothing_to_show
 from .image import Image, load_image
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE
+from .summary import need
 
 HISTOGRAM_BINS = 128
 COMPLETENESS_TAGS = (
@@ -96,6 +97,7 @@ def plot_completeness(index, *, by="Modality", tags=COMPLETENESS_TAGS, ax=None):
     """
     import seaborn as sns
 
+    need(index, by, "SOPInstanceUID")
     dicom = index[index["problem"].isna() & index["SOPInstanceUID"].notna()]  # a DICOMDIR is no instance
     tags = [tag for tag in tags if tag in dicom.columns]
     groups = _top_groups(dicom, by)
@@ -146,6 +148,7 @@ def plot_counts(index, column="Modality", *, ax=None):
     """
     if is_phi(column):
         raise RequestError(column, "identifies a person (PS3.15 Table E.1-1)", "plot another attribute")
+    need(index, column)
     usable = index[index["problem"].isna() & (index["kind"] != "other")]
     counts = _top_groups(usable, column).value_counts()[::-1]
     with house_style():
@@ -174,6 +177,7 @@ def plot_geometry(index, *, ax=None):
     -------
     matplotlib.axes.Axes
     """
+    need(index, "Modality", "Rows", "Columns")
     images = index[index["problem"].isna() & index["Rows"].notna() & index["Columns"].notna()]
     labels = images["Modality"].astype("string").fillna(images["kind"]).str.slice(0, LONGEST_LABEL)
     top = labels.value_counts().index[: len(PALETTE) - 1]

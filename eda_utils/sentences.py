@@ -5,6 +5,11 @@ from html import escape
 from .summary import format_bytes, need, plural, study_years
 
 MAX_SENTENCES = 10
+COLUMNS = (
+    *("PatientID", "PatientName", "StudyInstanceUID", "StudyDate", "SeriesInstanceUID", "SOPInstanceUID", "Modality"),
+    *("Rows", "Columns", "NumberOfFrames", "BitsStored", "PhotometricInterpretation", "WindowCenter", "PixelSpacing"),
+    *("ImagerPixelSpacing", "BurnedInAnnotation", "LossyImageCompression", "TransferSyntaxUID"),
+)
 LOSSY_SYNTAXES = {  # PS3.5 10.4 and PS3.6 table A-1: transfer syntaxes that can only be lossy
     "1.2.840.10008.1.2.4.50",
     "1.2.840.10008.1.2.4.51",
@@ -45,7 +50,7 @@ def headlines(index):
     >>> eda.headlines(eda.index_folder(get_testdata_file("CT_small.dcm")))[0]
     '1 file of 39.2 kB: 1 DICOM file.'
     """
-    need(index, "PatientID", "SOPInstanceUID", "Modality", "Rows", "NumberOfFrames", "BitsStored", "WindowCenter")
+    need(index, *COLUMNS)
     if index.empty:
         return Sentences(["The folder is empty: no file was found."])
     dicom = index[(index["kind"] == "dicom") & index["problem"].isna()]
@@ -102,12 +107,13 @@ def _windows(_dicom, images):
 
 
 def _spacings(_dicom, images):
-    has_spacing = images[["PixelSpacing", "ImagerPixelSpacing"]].notna().any(axis=1)
+    pairs = images[["PixelSpacing", "ImagerPixelSpacing"]]
+    has_spacing = pairs.map(lambda pair: isinstance(pair, tuple) and min(pair) > 0).any(axis=1)
     is_ultrasound = images["Modality"] == "US"  # theirs is in the regions, which the index does not hold
     is_enhanced = images["NumberOfFrames"].fillna(1) > 1
     count = (~has_spacing & ~is_ultrasound & ~is_enhanced).sum()
     if count:
-        return f"{_share(count, images)} have no pixel spacing: nothing in them can be measured in millimetres."
+        return f"{_share(count, images)} have no usable pixel spacing: nothing in them can be measured in millimetres."
     return None
 
 

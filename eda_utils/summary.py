@@ -9,6 +9,7 @@ from .errors import RequestError
 from .values import uid_name
 
 NOT_STATED = "not stated"
+SERIES_FACTS = ("Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns", "NumberOfFrames")
 TOO_SMALL_TO_SEE = 64 * 64
 
 
@@ -46,7 +47,7 @@ def summarize_series(index):
     [1]
     """
     keys = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
-    need(index, *keys, "SOPInstanceUID", "Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns")
+    need(index, *keys, *SERIES_FACTS, "SOPInstanceUID")
     instances = index[(index["kind"] == "dicom") & index["problem"].isna() & index["SOPInstanceUID"].notna()]
     is_image = instances["Rows"].notna()
     instances = instances.assign(
@@ -127,6 +128,7 @@ def summarize_folder(index):
     >>> eda.summarize_folder(eda.index_folder(get_testdata_file("CT_small.dcm"))).set_index("what").value["studies"]
     '1'
     """
+    need(index, "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "StudyDate", "Rows", "NumberOfFrames")
     usable = index[index["problem"].isna()]
     dicom = usable[usable["kind"] == "dicom"]
     images = dicom[dicom["Rows"].notna()]
@@ -226,9 +228,10 @@ def sample_images(index, *, most=24):
         series; larger ones come first, and of a series its middle. Images of less than 64 × 64 pixels come last. The
         same folder always gives the same sample.
     """
+    keys = ["Modality", "Manufacturer", "PhotometricInterpretation"]
+    need(index, *keys, "SeriesInstanceUID", "Rows", "Columns")
     usable = index[index["problem"].isna() & index["Rows"].notna() & (index["kind"] != "slide")]
     usable = usable.loc[(usable["Rows"] * usable["Columns"]).sort_values(ascending=False, kind="stable").index]
-    keys = ["Modality", "Manufacturer", "PhotometricInterpretation"]
     series = usable.groupby([*keys, "SeriesInstanceUID"], dropna=False, sort=False)
     from_middle = (series.cumcount() - series["path"].transform("size") // 2).abs()
     ranked = usable.loc[from_middle.sort_values(kind="stable").index]

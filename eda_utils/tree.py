@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from .summary import plural, summarize_series
+from .summary import need, plural, summarize_series
 
 MAX_BRANCHES = 100
 
@@ -70,6 +70,7 @@ def series_tree(index, *, redact=True):
         Study 1, 2004: 1 series
           CT: 1 image, 128 × 128
     """
+    need(index, "StudyDate", "StudyDescription", "PatientName")
     series = summarize_series(index)
     columns = ["StudyInstanceUID", "StudyDate", "StudyDescription", "PatientName", "SeriesDescription"]
     facts = index.set_index("path").reindex(series["path"])[columns].reset_index(drop=True)

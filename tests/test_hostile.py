@@ -32,7 +32,7 @@ ABSURD = [
     *({"PixelSpacing": pair} for pair in ([1e-30, 1e-30], [1e30, 1e30], [1000, 0.001], [-1, 1], [0, 0])),
     *({"PixelAspectRatio": [10000, 1]}, {"PixelAspectRatio": [0, 0]}),
     *({"WindowCenter": 1e308, "WindowWidth": 1e308}, {"WindowCenter": [1, 2, 3], "WindowWidth": [1]}),
-    *({"BitsStored": bits} for bits in (0, 99)),
+    *({"BitsStored": bits} for bits in (0, 99, [8, 8])),
     *({"BitsAllocated": 12}, {"SamplesPerPixel": 7}, {"SamplesPerPixel": 3}),
     *({"PhotometricInterpretation": word} for word in ("WHATEVER", "PALETTE COLOR", "RGB", "YBR_FULL")),
     *({"RescaleSlope": slope, "RescaleIntercept": 1} for slope in (0, -1, 1e300)),

@@ -144,3 +144,18 @@ def test_where_a_cache_cannot_lie(folder, tmp_path):
     assert str(caught.value) == expected
     with pytest.raises(MissingError, match="its folder does not exist; make the folder first"):
         index_folder(folder, cache=tmp_path / "gone" / "c.parquet")
+
+
+def test_what_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
+    """Giving a permission changes neither size nor modification time."""
+    import eda_utils.files as files
+    from eda_utils.errors import AccessError
+
+    def closed(source, size=0):
+        raise AccessError("notes.txt", "may not be opened (Permission denied)", "check its permissions")
+
+    cache = tmp_path / "cache.parquet"
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "read_head", closed)
+        assert index_folder(folder, cache=cache)["problem"].str.startswith("may not be opened").all()
+    assert index_folder(folder, cache=cache).equals(index_folder(folder))

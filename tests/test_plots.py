@@ -73,3 +73,9 @@ def test_histogram_of_colours(samples):
 def test_histogram_of_nothing():
     image = Image(np.zeros((2, 2)), "HU", padding=np.ones((2, 2), bool))
     assert plot_histogram(image).get_title(loc="left") == "All pixels are padding"
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_an_index_of_few_tags_is_refused_by_name(samples, plot):
+    with pytest.raises(RequestError, match="index: has no column"):
+        plot(index_folder(samples / "PAT0002", tags=["Laterality"]))

@@ -34,7 +34,8 @@ CLEAN = {"WindowCenter": 1, "WindowWidth": 2, "PixelSpacing": [1, 1], "PatientID
     [
         ({"PhotometricInterpretation": "MONOCHROME1"}, "1 of 2 DICOM images (50 %) are MONOCHROME1"),
         ({"WindowCenter": None}, "1 of 2 grey images (50 %) bring no window"),
-        ({"PixelSpacing": None}, "1 of 2 DICOM images (50 %) have no pixel spacing"),
+        ({"PixelSpacing": None}, "1 of 2 DICOM images (50 %) have no usable pixel spacing"),
+        ({"PixelSpacing": [0, 0]}, "1 of 2 DICOM images (50 %) have no usable pixel spacing"),
         ({"PatientName": "Doe^J"}, "1 of 2 DICOM files (50 %) carry a patient's name"),
         ({"LossyImageCompression": "01"}, "1 of 2 DICOM images (50 %) have been compressed with loss"),
         ({"PatientID": "2"}, "The patient with most images has 1 of 2 DICOM images (50 %)"),

@@ -93,3 +93,12 @@ def test_series_need_their_columns():
     table = index_folder(get_testdata_file("CT_small.dcm"), tags=["Modality"])
     with pytest.raises(RequestError, match="index: has no column PatientID; call index_folder with this tag too"):
         summarize_series(table)
+
+
+@pytest.mark.parametrize("name", ["headlines", "summarize_folder", "sample_images", "summarize_series", "series_tree"])
+def test_an_index_of_few_tags_is_refused_by_name(name):
+    import eda_utils
+
+    table = index_folder(get_testdata_file("CT_small.dcm"), tags=["Modality"])
+    with pytest.raises(RequestError, match=r"index: has no column \w+; call index_folder with this tag too"):
+        getattr(eda_utils, name)(table)
