@@ -1,13 +1,16 @@
 """How long reading headers takes, per file, against what people use today.
 
 Files are made from pydicom's CT_small (258 elements, 39 kB), MR_small (73 elements, 10 kB) and an MR with 27 more
-elements, each with its own SOP Instance UID, in a temporary folder. Warm cache, one core, median of several runs that
-take turns; the slow ways read a part of the files. gdcm and fastdicom take part where they are installed.
+elements, each with its own SOP Instance UID, in a temporary folder; larger folders are hard links to 20,000 of them.
+Warm cache, one core unless said, median of several runs that take turns; the slow ways read a part of the files. gdcm,
+fastdicom and dicom-csv take part where they are installed. `--largest 1000000` takes some minutes.
 """
 
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -19,7 +22,7 @@ from pydicom.data import get_testdata_file
 from eda_utils import index_folder
 from eda_utils.files import find_paths
 from eda_utils.header_scan import HeaderScanner
-from eda_utils.index import INDEX_TAGS
+from eda_utils.index import BATCH, INDEX_TAGS
 
 PART = 1000
 
@@ -86,52 +89,145 @@ def with_fastdicom(paths):
             dataset.get(keyword)
 
 
-def contestants(paths, folder):
-    """Name, function and number of files of every way that is installed."""
+def with_dicom_csv(paths):
+    """A table of a folder, whole files in memory."""
+    import dicom_csv
+
+    dicom_csv.join_tree(Path(paths[0]).parent, relative=False, verbose=0)
+
+
+def with_our_scanner(paths):
+    """The scanner alone, batch by batch."""
     scanner = HeaderScanner(INDEX_TAGS)
+    for start in range(0, len(paths), BATCH):
+        scanner.read(paths[start : start + BATCH])
+
+
+def contestants(paths, folder, part):
+    """Name, function and number of files of every way that is installed."""
+    some = sorted(part.iterdir())
     ways = {
         "open and read 8 kB": (lambda: open_and_read(paths), len(paths)),
-        "index_folder, the table included": (lambda: index_folder(folder, progress=False), len(paths)),
-        "  of it: the scanner": (lambda: [scanner.read(path) for path in paths], len(paths)),
+        OURS: (lambda: index_folder(folder, progress=False), len(paths)),
+        "  of it: the scanner": (lambda: with_our_scanner(paths), len(paths)),
         "  of it: finding the files": (lambda: list(find_paths(folder)), len(paths)),
-        "pydicom dcmread + get": (lambda: with_pydicom(paths[:PART]), PART),
+        "pydicom dcmread + get": (lambda: with_pydicom(some), len(some)),
     }
     for name, module, way in (
         ("gdcm.Scanner", "gdcm", with_gdcm),
         ("fastdicom + get", "fastdicom", with_fastdicom),
+        ("dicom-csv", "dicom_csv", with_dicom_csv),
     ):
         try:
             __import__(module)
         except ImportError:
             continue
-        ways[name] = (lambda way=way: way(paths[:PART]), PART)
+        ways[name] = (lambda way=way: way([str(path) for path in some]), len(some))
     return ways
 
 
+def median_times(ways, runs):
+    """Microseconds a file, the ways taking turns."""
+    times = {name: [] for name in ways}
+    for run in range(runs + 1):
+        for name, (way, count) in ways.items():
+            start = time.perf_counter()
+            way()
+            if run:  # the first one warms the cache and compiles
+                times[name].append((time.perf_counter() - start) / count * 1e6)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def links(originals, folder, count):
+    """Fill a folder with hard links, a thousand a sub-folder, and return it."""
+    for number in range(count):
+        place = folder / f"{number // 1000:04}"
+        if number % 1000 == 0:
+            place.mkdir(parents=True)
+        os.link(originals[number % len(originals)], place / f"{number % 1000:03}")
+    return folder
+
+
+def walk_and_stat(folder):
+    """What no cache can save."""
+    for path in find_paths(folder):
+        os.stat(path)
+
+
+ALONE = """
+import resource, sys, time
+from eda_utils import index_folder
+if __name__ == "__main__":
+    index_folder(sys.argv[2], progress=False)
+    start = time.perf_counter()
+    table = index_folder(sys.argv[1], workers=int(sys.argv[3]), progress=False)
+    seconds = time.perf_counter() - start
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, len(table))
+"""
+
+
+def alone(folder, small, workers=1):
+    """Seconds and peak bytes of an index in a process of its own, which has read `small` before."""
+    script = small.with_name("alone.py")
+    script.write_text(ALONE)
+    command = [sys.executable, str(script), str(folder), str(small), str(workers)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, peak, _ = map(float, answer.stdout.split())
+    return seconds, peak
+
+
+def print_scale(originals, root, largest, runs):
+    """Time a file and peak memory by the number of files, and of two workers on the largest folder."""
+    print(f"\n{'files':>10} {'workers':>8} {'us a file':>10} {'peak MB':>8}")
+    small = root / "first"
+    links(originals, small, 1000)
+    counts = [count for count in (1000, 10_000, 100_000, 1_000_000) if count <= largest]
+    for count in counts:
+        folder = links(originals, root / f"of{count}", count)
+        several = [alone(folder, small) for _ in range(runs if count < 1_000_000 else 3)]
+        seconds, peak = statistics.median(item[0] for item in several), max(item[1] for item in several)
+        print(f"{count:10,} {1:8} {seconds / count * 1e6:10.1f} {peak / 1e6:8,.0f}")
+    double = statistics.median(alone(folder, small, workers=2)[0] for _ in range(3))
+    print(f"{count:10,} {2:8} {double / count * 1e6:10.1f} {'':8} {seconds / double:.2f} times as fast as one")
+
+
+def print_cache(originals, root, runs):
+    """The second run with a cache against walking and stat-ing, on 100,000 files."""
+    folder, cache = links(originals, root / "cached", 100_000), root / "cache.parquet"
+    index_folder(folder, cache=cache, progress=False)
+    ways = {
+        "walk and stat": (lambda: walk_and_stat(folder), 100_000),
+        "index_folder, all files unchanged": (lambda: index_folder(folder, cache=cache, progress=False), 100_000),
+    }
+    plain, again = median_times(ways, runs).values()
+    times = f"walk and stat {plain:.2f} us a file, with a cache {again:.2f}: {again / plain:.2f} times"
+    print(f"\n100,000 unchanged files: {times}")
+
+
+OURS = "index_folder, the table included"
+
+
 def main():
-    """Print one table; ratios are to index_folder."""
+    """Print the tables; ratios are to index_folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--largest", type=int, default=100_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as root, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        make_files(Path(folder), options.files)
+        folder, part = Path(root) / "files", Path(root) / "part"
+        for place, count in ((folder, options.files), (part, PART)):
+            place.mkdir()
+            make_files(place, count)
         paths = list(find_paths(folder))
-        ways = contestants(paths, folder)
-        times = {name: [] for name in ways}
-        for run in range(options.runs + 1):
-            for name, (way, count) in ways.items():
-                start = time.perf_counter()
-                way()
-                if run:  # the first one warms the cache and compiles
-                    times[name].append((time.perf_counter() - start) / count * 1e6)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    ours = medians["index_folder, the table included"]
-    print(f"{options.files:,} files, {len(INDEX_TAGS)} tags, median of {options.runs}")
-    print(f"{'way':36} {'us a file':>10} {'files/s':>10} {'ratio':>7}")
-    for name, median in medians.items():
-        print(f"{name:36} {median:10.1f} {1e6 / median:10,.0f} {median / ours:7.2f}")
+        medians = median_times(contestants(paths, folder, part), options.runs)
+        print(f"{options.files:,} files, {len(INDEX_TAGS)} tags, median of {options.runs}")
+        print(f"{'way':36} {'us a file':>10} {'files/s':>10} {'ratio':>7}")
+        for name, median in medians.items():
+            print(f"{name:36} {median:10.1f} {1e6 / median:10,.0f} {median / medians[OURS]:7.2f}")
+        print_cache(paths, Path(root), options.runs)
+        print_scale(paths, Path(root), options.largest, options.runs)
 
 
 if __name__ == "__main__":

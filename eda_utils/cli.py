@@ -180,21 +180,26 @@ def _parameter(text):
 def _add_index(commands):
     detail = "Every file found is a row; what cannot be read has the reason in the column problem."
     command = _add(commands, "index", _index, "write one row per file of a folder, with its header", detail)
-    command.add_argument("source", nargs="+", metavar="FOLDER", help="folders or files")
-    command.add_argument(
-        "-o", "--output", default="index.parquet", metavar="FILE", help=".parquet or .csv; default: %(default)s"
-    )
-    command.add_argument("-t", "--tags", nargs="+", metavar="KEYWORD", help="DICOM keywords; default: about sixty")
-    command.add_argument(
-        "--cache", metavar="FILE", help="a .parquet file for later runs, which then open only what is new or changed"
-    )
-    command.add_argument(
-        "--workers", type=int, metavar="N", help="processes, worth while from 100,000 files on; default: 1"
-    )
+    sources = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=sources)
+    outputs = ".parquet, .csv, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
+    command.add_argument("-o", "--output", default="index.parquet", metavar="FILE", help=outputs)
+    tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
+    command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
+    _add_means(command)
     command.add_argument(
         "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
     )
     command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _add_means(command):
+    cache = "a .parquet file for later runs, which then open only what is new or changed"
+    command.add_argument("--cache", metavar="FILE", help=cache)
+    workers = "processes, worth while from 100,000 files on; default: 1"
+    command.add_argument("--workers", type=int, metavar="N", help=workers)
+    client = "a Dask scheduler whose workers shall read, such as tcp://host:8786"
+    command.add_argument("--client", metavar="ADDRESS", help=client)
 
 
 def _index(options):
@@ -202,14 +207,26 @@ def _index(options):
     from .index import index_folder
     from .index_file import check_index_name, write_index
 
+    tags = "all" if options.tags == ["all"] else options.tags
+    how = {"workers": options.workers, "client": options.client, "progress": False if options.quiet else None}
+    if options.output.endswith("/"):
+        return _index_parts(options, tags, how)
     check_index_name(options.output)
-    progress = False if options.quiet else None
-    how = {"cache": options.cache, "workers": options.workers, "progress": progress}
-    index = index_folder(options.source, tags=options.tags, **how)
+    index = index_folder(options.source, tags=tags, cache=options.cache, **how)
     shown = index if options.identifiers else redact_table(index)
     target = write_index(shown, options.output)
     bad = int(index["problem"].notna().sum())
     print(f"{target.resolve()}  ({len(index):,} files: {len(index) - bad:,} described, {bad:,} with a problem)")  # noqa: T201
+    return DONE
+
+
+def _index_parts(options, tags, how):
+    """Masking needs all parts at once: the same patient must get the same code in each."""
+    from .index import index_folder
+
+    if not options.identifiers:
+        raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
+    print(index_folder(options.source, tags=tags, cache=options.cache, output=options.output, **how))  # noqa: T201
     return DONE
 
 

@@ -5,10 +5,13 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.tag import Tag
 
+from .attributes import find_attribute
+from .errors import RequestError
+
 MASK = "•••"
+NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  # whose words occur in paths
 
 
 @cache
@@ -43,7 +46,8 @@ def is_phi(attribute):
     Parameters
     ----------
     attribute : str, int or BaseTag
-        A DICOM keyword or a tag. A name that is no keyword of the standard is not PHI.
+        A tag, or a name as `index_folder` takes it: what lies in a sequence that can identify a person is PHI too. A
+        name that is none of these, such as that of a computed column, is not PHI.
 
     Returns
     -------
@@ -59,12 +63,20 @@ def is_phi(attribute):
     >>> is_phi("PatientName"), is_phi("Rows"), is_phi(0x00091001)
     (True, False, True)
     """
-    tag = tag_for_keyword(attribute) if isinstance(attribute, str) else int(attribute)
-    if tag is None:
-        return False
+    if isinstance(attribute, str):
+        wanted = _find(attribute)
+        return wanted is not None and any(map(is_phi, [*(tag for tag, _ in wanted.path), wanted.tag]))
+    tag = int(attribute)
     group, element = Tag(tag).group, Tag(tag).element
     repeating = group & 0xFF00 == 0x5000 or (group & 0xFF00 == 0x6000 and element in (0x3000, 0x4000))
     return tag in basic_profile() or group % 2 == 1 or repeating
+
+
+def _find(name):
+    try:
+        return find_attribute(name)
+    except RequestError:
+        return None
 
 
 def redact_table(table):
@@ -97,17 +109,16 @@ def redact_table(table):
     """
     redacted = table.copy()
     for column in table.columns:
-        keyword = str(column).rsplit(".", 1)[-1]
-        if is_phi(keyword):
-            redacted[column] = _redact_column(table[column], keyword)
+        if is_phi(str(column)):
+            redacted[column] = _redact_column(table[column], str(column))
     known = identifiers(table)
     for column in {"path", "problem", "warning"} & set(table.columns):
         redacted[column] = [mask_identifiers(cell, known) for cell in table[column]]
-    return redacted
+    return redacted.rename(columns=lambda name: mask_identifiers(name, known))  # private creators are free text
 
 
-def _redact_column(column, keyword):
-    vr = dictionary_VR(tag_for_keyword(keyword))
+def _redact_column(column, name):
+    vr, keyword = find_attribute(name).vr, name.rpartition(".")[2]
     if vr in ("DA", "DT") and keyword != "PatientBirthDate":
         return column.astype(object).where(column.isna(), column.astype(str).str[:4])
     if vr in ("UI", "PN") or keyword.endswith(("ID", "Number")):
@@ -118,7 +129,7 @@ def _redact_column(column, keyword):
 
 def identifiers(table):
     """Return the words of the names and patient numbers in a table, for masking them elsewhere."""
-    columns = [column for column in ("PatientName", "PatientID", "OtherPatientIDs") if column in table.columns]
+    columns = [column for column in table.columns if str(column).rpartition(".")[2] in NAMING]
     return identifier_words(value for column in columns for value in table[column].dropna().astype(str).unique())
 
 

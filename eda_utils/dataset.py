@@ -22,8 +22,9 @@ from pydicom.uid import (
 )
 
 from .confidentiality import without_values
-from .errors import AccessError, EDAError, FormatError, MissingError, RequestError
-from .files import read_head
+from .errors import EDAError, FormatError, RequestError
+from .files import open_file
+from .remote import is_url, url_name
 
 # What pydicom lets through when a file is damaged; anything else is a bug of ours and shall be seen
 PARSE_ERRORS = (
@@ -91,7 +92,7 @@ def read_dataset(source, *, pixels=False):
         try:
             dataset = dcmread(file, stop_before_pixels=not pixels, force=True)
             dataset.header_bytes = file.tell()  # reading stopped before Pixel Data
-            _refuse_nonsense(dataset, name, file.seek(0, io.SEEK_END))
+            _refuse_nonsense(dataset, name, _size(file))
             _complete_transfer_syntax(dataset)
         except EDAError:
             raise
@@ -104,24 +105,21 @@ def read_dataset(source, *, pixels=False):
 def source_name(source):
     """Return the name by which errors and captions call a source: never its folder."""
     if isinstance(source, (str, os.PathLike)):
-        return Path(source).name
+        return url_name(source) if is_url(source) else Path(source).name
     if isinstance(source, FileDataset) and isinstance(source.filename, (str, os.PathLike)):
         return Path(source.filename).name
     return "data set" if isinstance(source, Dataset) else "bytes"
 
 
 def _open(source):
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return io.BytesIO(source)
-    if not isinstance(source, (str, os.PathLike)):
-        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
-    read_head(source, 0)  # names what is wrong with a folder, a pipe, a missing file
-    try:
-        return open(source, "rb")
-    except FileNotFoundError:
-        raise MissingError(Path(source).name, "there is no such file", "check the path") from None
-    except OSError:
-        raise AccessError(Path(source).name, "may not be opened", "check its permissions") from None
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        return open_file(source)
+    raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
+
+
+def _size(file):
+    """Members of archives know their size; going to their end would unpack them."""
+    return file.size if hasattr(file, "size") else file.seek(0, io.SEEK_END)
 
 
 def _refuse_nonsense(dataset, name, size):
@@ -235,7 +233,7 @@ def _value(dataset, keyword):
         return None
     with quiet():
         try:
-            value = dataset.get(keyword)
+            value = dataset[keyword].value
         except PARSE_ERRORS:
             return None
     return None if value is None or (hasattr(value, "__len__") and len(value) == 0) else value

@@ -141,7 +141,7 @@ def check_decoders(source=None):
     if source is None:
         counts = dict.fromkeys(filter(_decoder, AllTransferSyntaxes), 0)
     else:
-        counts = _images(source)["TransferSyntaxUID"].map(_uid).value_counts()
+        counts = _images(source)["TransferSyntaxUID"].astype(object).map(_uid).value_counts()
     table = pd.DataFrame([_row(uid, count) for uid, count in counts.items()], columns=COLUMNS)
     table = table.astype({"files": "int64", "ok": bool})
     if not is_ready:  # without imagecodecs load_image does not even start

@@ -1,11 +1,13 @@
 """Files of a folder, told apart by their content and never by their name."""
 
+import io
 import os
 import stat
 from operator import attrgetter
 from pathlib import Path
 
 from .errors import AccessError, FormatError, MissingError, RequestError
+from .remote import is_url, open_url, read_url, url_facts
 
 HEAD_BYTES = 4096
 # PS3.5 6.2: every Value Representation, as the two letters that follow the tag in explicit VR
@@ -112,6 +114,8 @@ def read_head(path, size=HEAD_BYTES):
     AccessError, FormatError, MissingError
         If the file may not be opened, is a folder, pipe, socket or device, or has vanished.
     """
+    if is_url(path):
+        return read_url(path, size)
     path = Path(path)
     try:
         mode = os.stat(path).st_mode
@@ -126,6 +130,41 @@ def read_head(path, size=HEAD_BYTES):
     if stat.S_ISDIR(mode):
         raise AccessError(path.name, "is a folder that may not be opened", "check its permissions")
     raise FormatError(path.name, "is a pipe, socket or device and not a file", "leave it out")
+
+
+def open_file(source):
+    """Open a path, URL or bytes for reading.
+
+    Raises
+    ------
+    AccessError, FormatError, MissingError
+        As `read_head`.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return io.BytesIO(source)
+    if is_url(source):
+        return open_url(source)
+    read_head(source, 0)  # names what is wrong with a folder, a pipe, a missing file
+    try:
+        return open(source, "rb")
+    except FileNotFoundError:
+        raise MissingError(Path(source).name, "there is no such file", "check the path") from None
+    except OSError:
+        raise AccessError(Path(source).name, "may not be opened", "check its permissions") from None
+
+
+def file_facts(path):
+    """Return the size of a file in bytes, and a number that changes when the file does (its time of change in ns).
+
+    Where nothing can be had, 0 and -1.
+    """
+    try:
+        if is_url(path):
+            return url_facts(path)
+        facts = os.stat(path, follow_symlinks=Path(path).exists())
+    except OSError:  # AccessError and MissingError are OSErrors too
+        return 0, -1
+    return facts.st_size, facts.st_mtime_ns
 
 
 def sniff(source):
@@ -156,8 +195,9 @@ def sniff(source):
     >>> sniff("README.md")
     ('other', 'a text file')
     """
-    is_path = isinstance(source, (str, os.PathLike))
-    head = read_head(source) if is_path else bytes(source[:HEAD_BYTES])
+    is_named = isinstance(source, (str, os.PathLike))
+    is_path = is_named and not is_url(source)
+    head = read_head(source) if is_named else bytes(source[:HEAD_BYTES])
     if head[128:132] == b"DICM" or _starts_with_element(head):
         return "dicom", "DICOM"
     if is_path and Path(source).suffix.lower() in SLIDE_SUFFIXES:

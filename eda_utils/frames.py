@@ -1,8 +1,5 @@
 """One frame of a file as the values that are stored in it, decoded."""
 
-import io
-import os
-
 import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.pixels import apply_color_lut, pixel_array
@@ -11,6 +8,7 @@ from pydicom.uid import ExplicitVRBigEndian
 from . import decoders
 from .dataset import PARSE_ERRORS, attribute, numbers, quiet, source_name, without_pixels
 from .errors import DecodeError, FrameError, NoPixelDataError
+from .files import open_file
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
@@ -124,9 +122,9 @@ def read_picture(source, frame):
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    name = source_name(source)
+    name, stream = source_name(source), open_file(source)
     try:
-        with quiet(), Pillow.open(source if isinstance(source, (str, os.PathLike)) else io.BytesIO(source)) as file:
+        with stream, quiet(), Pillow.open(stream) as file:
             frames = getattr(file, "n_frames", 1)
             _check_frame(name, frame, frames)
             file.seek(frame)

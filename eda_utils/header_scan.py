@@ -1,173 +1,40 @@
-"""Headers at the speed of the disk: one compiled pass notes where the wanted elements lie.
+"""Headers at the speed of the disk: a compiled pass notes where the wanted elements lie, then column by column.
 
-Whatever is not plain (no preamble, big endian, deflated, an unusual VR, a value that the standard forbids, damage) is
-handed over to pydicom, so that a row is the same either way, only slower.
+In a batch of files most values of an attribute are the same bytes, and each is decoded once. Whatever is not plain (no
+preamble, big endian, deflated, an unusual VR, a value that the standard forbids, damage) is left to pydicom, so that a
+row is the same either way, only slower.
 """
 
 import os
 import re
 import stat
 from contextlib import suppress
+from datetime import date
 from functools import partial
 
 import numpy as np
-from numba import njit
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+import pandas as pd
+import pyarrow as pa
 
+from .attributes import find_attribute, name_of
+from .columns import array_of, arrow_type, file_columns
 from .dataset import quiet, read_dataset
 from .errors import EDAError
-from .files import VR_CODES
-from .values import CHECKED, complaints, has_one_value, is_unreadable, plain_value
+from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
+from .values import CHECKED, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
 
-PLAIN, HAND_OVER, READ_ON = 0, 1, 2
 FIRST_BYTES, MOST_BYTES = 16_384, 2**24
+SLOTS = 32  # files whose heads are in memory at the same time: they shall stay in the processor's cache
 MEMO_SIZE = 4096
-UNDEFINED = 0xFFFFFFFF
-MAX_DEPTH = 32
-SHORT, LONG, SEQUENCE = 1, 2, 3
-ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-PIXEL_DATA = (0x7FE00008, 0x7FE00009, 0x7FE00010)
-CHARSET = 0x00080005
-UNUSUAL = (0x52009229, 0x52009230)  # functional groups take the place of what the top level says
-# PS3.5 7.1.2: these have two reserved bytes and a length of 32 bits
-LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
-CONTEXT = ("TransferSyntaxUID", "SpecificCharacterSet", "PixelRepresentation")  # what other values depend on
-NOT_PLAIN = object()
+SYNTAX, CHARSET, REPRESENTATION = "TransferSyntaxUID", "SpecificCharacterSet", "PixelRepresentation"
+TEXT_VRS = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")  # PS3.5 6.1.2.3: those that a character set applies to
+NOT_PLAIN, UNKNOWN = object(), object()
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe must not block
+HAS_READV = hasattr(os, "readv")  # not on Windows
 UID_BYTES = re.compile(rb"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*\0?")
+DATE_BYTES = re.compile(rb"\d{8}")
 INTEGER_BYTES = re.compile(rb"[+-]?\d{1,9} ?")
 DECIMAL_BYTES = re.compile(rb"[+-]?\d{1,7}(?:\.\d{1,7})? ?(?:\\[+-]?\d{1,7}(?:\.\d{1,7})? ?)*")
-
-
-def _kinds():
-    table = np.zeros(65536, np.uint8)
-    for code in VR_CODES:
-        table[int.from_bytes(code, "little")] = LONG if code in LONG_VRS else SEQUENCE if code == b"SQ" else SHORT
-    return table
-
-
-KINDS = _kinds()
-
-
-@njit(cache=True, nogil=True)
-def _u16(data, at):
-    return np.int64(data[at]) | np.int64(data[at + 1]) << 8
-
-
-@njit(cache=True, nogil=True)
-def _u32(data, at):
-    return _u16(data, at) | _u16(data, at + 2) << 16
-
-
-@njit(cache=True, nogil=True)
-def _element(data, pos, explicit, kinds):
-    """Tag, kind of VR, where the value begins and its length (PS3.5 7.1.2 and 7.1.3)."""
-    tag, kind = _u16(data, pos) << 16 | _u16(data, pos + 2), kinds[_u16(data, pos + 4)]
-    if explicit and kind == SHORT:
-        return tag, kind, pos + 8, _u16(data, pos + 6)
-    if explicit and kind:
-        return tag, kind, pos + 12, _u32(data, pos + 8)
-    return tag, kind, pos + 8, _u32(data, pos + 4)
-
-
-@njit(cache=True, nogil=True)
-def _skip_sequence(data, size, pos, explicit, kinds):
-    """Where a sequence of undefined length ends; -1 if it is not plain, -2 if it goes on behind the buffer."""
-    is_item, ends, top = np.zeros(MAX_DEPTH, np.uint8), np.full(MAX_DEPTH, -1, np.int64), 0
-    while top >= 0:
-        if is_item[top] and ends[top] == pos:
-            top -= 1
-            continue
-        if pos + 12 > size:
-            return -2
-        tag, kind, place, length = _element(data, pos, explicit, kinds)
-        if tag >> 16 == 0xFFFE:  # items and delimiters have no VR (PS3.5 7.5)
-            place, length = pos + 8, _u32(data, pos + 4)
-        if tag == ITEM and not is_item[top] and top + 2 < MAX_DEPTH:
-            top += 1
-            is_item[top], ends[top] = 1, -1 if length == UNDEFINED else place + length
-        elif tag == (ITEM_END if is_item[top] else SEQUENCE_END) and length == 0 and ends[top] < 0:
-            top -= 1
-        elif not is_item[top] or tag >> 16 == 0xFFFE or tag == CHARSET or explicit == (kind == 0):
-            return -1
-        elif length == UNDEFINED:
-            if explicit and kind != SEQUENCE:
-                return -1
-            top += 1
-            is_item[top], ends[top] = 0, -1
-        else:
-            place += length
-            if ends[top] >= 0 and place > ends[top]:
-                return -1
-        pos = place
-    return pos
-
-
-@njit(cache=True, nogil=True)
-def _encoding(data, at, length):
-    """1 for explicit, 0 for implicit VR little endian, -1 for what is not plain (PS3.5 10)."""
-    root = b"1.2.840.10008.1.2"
-    if length and data[at + length - 1] == 0:
-        length -= 1
-    if length < len(root):
-        return -1
-    for number in range(len(root)):
-        if data[at + number] != root[number]:
-            return -1
-    if length == len(root):
-        return 0
-    digit = data[at + len(root) + 1] - 48  # .1 explicit, .4.x JPEG and others, .5 RLE
-    if length == len(root) + 2:
-        return 1 if digit in (1, 5) else -1
-    return 1 if digit == 4 and data[at + len(root) + 2] == 46 else -1
-
-
-@njit(cache=True, nogil=True)
-def walk(data, file_size, kinds, wanted, usual, starts, stops, numbers, places):
-    """Note where the wanted elements of the top level lie.
-
-    `starts` and `stops` are by wanted element, 0 where it is absent; `numbers` and `places` list those that have a
-    value, and where it begins. Returns how it went, where the header ends, and how many have a value.
-    """
-    starts[:], stops[:], found = 0, 0, 0
-    size, pos, which, last, explicit, in_meta, syntax = len(data), 132, 0, -1, True, True, -1
-    while True:
-        if pos + 12 > size:
-            is_whole = pos == size == file_size and not in_meta
-            return (PLAIN if is_whole else READ_ON if size < file_size else HAND_OVER), pos, found
-        tag, kind, place, length = _element(data, pos, explicit, kinds)
-        if in_meta and tag >> 16 != 2:
-            in_meta, explicit = False, syntax == 1
-            if syntax < 0 or explicit == (kind == 0):
-                return HAND_OVER, pos, 0
-            tag, kind, place, length = _element(data, pos, explicit, kinds)
-        if tag in PIXEL_DATA:
-            return PLAIN, pos, found
-        if tag <= last or tag in UNUSUAL or tag >> 16 == 0xFFFE or explicit == (kind == 0):
-            return HAND_OVER, pos, 0
-        while which < len(wanted) and wanted[which] < tag:
-            which += 1
-        is_wanted = which < len(wanted) and wanted[which] == tag
-        start, last, pos = pos, tag, place + length
-        if length == UNDEFINED:
-            pos = _skip_sequence(data, size, place, explicit, kinds)
-            if pos == -2 and size < file_size:
-                return READ_ON, start, 0
-            if pos < 0 or is_wanted or (explicit and kind != SEQUENCE):
-                return HAND_OVER, start, 0
-        elif pos > size:
-            return (READ_ON if pos <= file_size else HAND_OVER), start, 0
-        elif tag == 0x00020000 and length != 4:
-            return HAND_OVER, start, 0
-        elif tag == 0x00020010:
-            syntax = _encoding(data, place, length)
-        if is_wanted:
-            code = _u16(data, start + 4)
-            if explicit and code != usual[which, 0] and code != usual[which, 1]:
-                return HAND_OVER, start, 0
-            starts[which], stops[which] = start, pos
-            if length:
-                numbers[found], places[found], found = which, place, found + 1
 
 
 class HeaderScanner:
@@ -175,115 +42,241 @@ class HeaderScanner:
 
     Parameters
     ----------
-    keywords : list of str
-
-    Attributes
-    ----------
-    plain, handed_over : int
-        How many files were read here, and how many were left to pydicom.
+    names : list of str
+        As `find_attribute` takes them. Where a private element or an item of a sequence is wanted and its place in
+        the header is filled, the file is not plain.
     """
 
-    def __init__(self, keywords):
-        names = dict.fromkeys([*keywords, *CONTEXT, *CHECKED, "SOPClassUID"])
-        self.names = sorted(names, key=tag_for_keyword)
-        place = {name: number for number, name in enumerate(self.names)}
-        self.output = [place[name] for name in keywords]
-        self.context = [place[name] for name in CONTEXT]
-        self.checked = [place[name] for name in (*CHECKED, "SOPClassUID", "TransferSyntaxUID")]
-        vrs = [dictionary_VR(tag_for_keyword(name)) for name in self.names]
-        self.ambiguous = [number for number, vr in enumerate(vrs) if " or " in vr]
-        usual = [[int.from_bytes(code.encode(), "little") for code in (vr[:2], vr[-2:])] for vr in vrs]
-        blank = (np.zeros(len(vrs), np.int64) for _ in range(4))
-        self.arrays = (
-            KINDS,
-            np.array([*map(tag_for_keyword, self.names)], np.int64),
-            np.array(usual, np.int64),
-            *blank,
-        )
-        self.decoders = [partial(_decode, name, vr) for name, vr in zip(self.names, vrs, strict=True)]
-        self.memos, self.plain, self.handed_over = {}, 0, 0
+    def __init__(self, names):
+        self.names = list(names)
+        needed = dict.fromkeys([*names, *CHECKED, SYNTAX, CHARSET, REPRESENTATION, "SOPClassUID"])
+        watched = {name: _watched(find_attribute(name)) for name in needed}
+        self.tags = sorted({tag for tags in watched.values() for tag in tags})
+        self.place = {name: self.tags.index(tags[0]) for name, tags in watched.items()}
+        hidden = {tag for name, tags in watched.items() if not _is_top(find_attribute(name)) for tag in tags}
+        self.deep = {which for which, tag in enumerate(self.tags) if tag in hidden}
+        self.keys = [name_of(tag) for tag in self.tags]
+        self.vrs = [find_attribute(f"{tag:08X}").vr for tag in self.tags]
+        usual = [[_letters(code) for code in (vr[:2], vr[-2:])] for vr in self.vrs]
+        self.tables = KINDS, np.array(self.tags, np.int64), np.array(usual, np.int64)
+        self.memos = [{} for _ in self.tags]
+        self.heads = np.empty((SLOTS, FIRST_BYTES), np.uint8)
+        self.views = [memoryview(head) for head in self.heads]
 
-    def read(self, path):
-        """Return size, values and warning of a plain DICOM file, or None for a file that pydicom must read."""
-        row = None
-        with suppress(OSError):
-            descriptor = os.open(path, OPEN_FLAGS)
-            try:
-                row = self._read(descriptor)
-            finally:
-                os.close(descriptor)
-        self.plain, self.handed_over = self.plain + (row is not None), self.handed_over + (row is None)
-        return row
+    def read(self, paths, fetch=None):
+        """Read the headers of many files.
 
-    def _read(self, descriptor):
-        facts, data, amount = os.fstat(descriptor), b"", FIRST_BYTES
-        while stat.S_ISREG(facts.st_mode) and len(data) < MOST_BYTES:
-            data += os.read(descriptor, amount)
-            if data[128:132] != b"DICM":
-                return None
-            status, end, found = walk(np.frombuffer(data, np.uint8), facts.st_size, *self.arrays)
-            if status != READ_ON:
-                return self._row(data, facts.st_size, end, found) if status == PLAIN else None
-            amount *= 4
-        return None
+        Parameters
+        ----------
+        paths : list of str
+        fetch : callable, optional
+            Puts the first bytes of the file at a path into a memoryview; returns how many, and the size of the file.
+            By default from the disk.
 
-    def _row(self, data, size, end, found):
-        *_, starts, stops, numbers, places = self.arrays
-        context = [data[starts[number] : stops[number]] for number in self.context]
-        codes = [data[starts[number] + 4 : starts[number] + 6] for number in self.ambiguous]
-        key = (*context, *codes)
-        memos = self.memos.get(key) or self._new_memos(key)
-        values = [None] * len(starts)
-        present = numbers[:found]
-        for number, place, stop in zip(present.tolist(), places[:found].tolist(), stops[present].tolist(), strict=True):
-            try:
-                values[number] = memos[number][data[place:stop]]
-            except KeyError:
-                element = data[starts[number] : stop]
-                values[number] = self._learn(memos[number], number, data[place:stop], element, context)
-        if NOT_PLAIN in values:
-            return None
-        *checked, sop_class, syntax = (values[number] for number in self.checked)
-        warning = "; ".join(complaints(checked, sop_class, syntax, size - end)) or None
-        return size, [values[number] for number in self.output], warning
+        Returns
+        -------
+        table : pyarrow.Table
+            Of the plain ones.
+        rows : numpy.ndarray of int
+            Which of `paths` they are.
+        """
+        batch = _Batch(self, paths, fetch or fetch_file)
+        cells, is_plain = batch.cells()
+        table = pa.table({**batch.file_columns(cells), **{name: cells[name] for name in self.names}})
+        return table if is_plain.all() else table.filter(pa.array(is_plain)), batch.rows[is_plain]
 
-    def _new_memos(self, context):
-        """Decoded values by raw bytes, a dict for each attribute; they hold for one encoding and character set."""
-        self.memos[context] = [{} for _ in self.names]
-        return self.memos[context]
-
-    def _learn(self, memo, number, raw, element, context):
-        if len(memo) > MEMO_SIZE:  # an attribute that differs from file to file
-            memo.clear()
-        memo[raw] = value = self.decoders[number](raw, element, context)
+    def decode(self, which, raw, context):
+        """Return the value of an element; `context` is what else its meaning depends on."""
+        memo = self.memos[which]
+        value = memo.get((raw, context), UNKNOWN)
+        if value is UNKNOWN:
+            if len(memo) > MEMO_SIZE:  # an attribute that differs from file to file
+                memo.clear()
+            wanted = self.keys[which], self.tags[which], self.vrs[which]
+            value = NOT_PLAIN if which in self.deep else _decode(*wanted, raw, context)
+            memo[raw, context] = value
         return value
 
 
-def _decode(name, vr, raw, element, context):
+class _Batch:
+    """The wanted values of several files as bytes, and where they are."""
+
+    def __init__(self, scanner, paths, fetch):
+        self.scanner, self.paths, self.fetch = scanner, paths, fetch
+        count = len(paths)
+        self.status, self.ends, self.sizes = (np.zeros(count, np.int64) for _ in range(3))
+        self.places, self.lengths, self.codes = (np.zeros((len(scanner.tags), count), np.int64) for _ in range(3))
+        self.store, self.used = np.empty(count * 1024, np.uint8), 0
+        for start in range(0, count, SLOTS):
+            self._walk(slice(start, min(start + SLOTS, count)), scanner.heads, scanner.views)
+        for row in np.flatnonzero(self.status == READ_ON):
+            self._read_on(row)
+        self.rows = np.flatnonzero(self.status == PLAIN)
+        self.plain = self.rows if len(self.rows) < count else slice(None)  # a slice copies nothing
+
+    def _walk(self, rows, heads, views):
+        fetched = [self.fetch(path, view) for path, view in zip(self.paths[rows], views, strict=False)]
+        amounts, self.sizes[rows] = np.array(fetched, np.int64).reshape(-1, 2).T
+        if self.used + amounts.sum() > len(self.store):
+            self.store = np.concatenate([self.store, np.empty(len(self.store) + amounts.sum(), np.uint8)])
+        notes = (table[..., rows] for table in (self.status, self.ends, self.places, self.lengths, self.codes))
+        tables = self.scanner.tables
+        self.used = walk(heads, amounts, self.sizes[rows], *tables, *notes, self.store, self.used)
+        return amounts
+
+    def _read_on(self, row):
+        """The header is longer than its head: read more of the file, not all."""
+        amount, before = FIRST_BYTES, 0
+        while self.status[row] == READ_ON and amount < MOST_BYTES:
+            amount *= 4
+            head = np.empty((1, amount), np.uint8)
+            fetched = self._walk(slice(row, row + 1), head, [memoryview(head[0])])[0]
+            if fetched <= before:  # no more to be had
+                return
+            before = fetched
+
+    def cells(self):
+        """Return an Arrow array for each attribute, and which rows are plain."""
+        is_plain, cells = np.ones(len(self.rows), bool), {}
+        charset = self._coded(self.scanner.place[CHARSET])
+        sign = self._coded(self.scanner.place[REPRESENTATION])
+        for name, which in self.scanner.place.items():
+            vr, coded = self.scanner.vrs[which], self._coded(which)
+            context = charset if vr in TEXT_VRS else sign if " or " in vr else None
+            codes, values = self._decoded(which, coded, context)
+            odd = [number for number, value in enumerate(values) if value is NOT_PLAIN]
+            is_plain &= ~np.isin(codes, odd) if odd else True
+            values = [None if value is NOT_PLAIN else value for value in values]
+            cells[name] = array_of(arrow_type(name), values).take(pa.array(codes))
+        return cells, is_plain
+
+    def _coded(self, which):
+        """The values of an element as numbers, and the different values by number."""
+        places, lengths = (table[which][self.plain] for table in (self.places, self.lengths))
+        offsets, values = np.empty(len(places) + 1, np.int32), np.empty(lengths.sum(), np.uint8)
+        gather(self.store, places, lengths, offsets, values)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(values)]
+        coded = pa.Array.from_buffers(pa.binary(), len(places), buffers).dictionary_encode()
+        return coded.indices.to_numpy(), coded.dictionary.to_pylist()
+
+    def _decoded(self, which, coded, context):
+        codes, raws = coded
+        decode = partial(self.scanner.decode, which)
+        if context is None:
+            return codes, [decode(raw, None) if raw else None for raw in raws]
+        others, meanings = context
+        is_ambiguous = " or " in self.scanner.vrs[which]
+        if len(meanings) == 1 and not is_ambiguous:
+            return codes, [decode(raw, (meanings[0], 0)) if raw else None for raw in raws]
+        letters = self.codes[which][self.plain] if is_ambiguous else np.zeros(len(codes), np.int64)
+        codes, different = pd.factorize((codes.astype(np.int64) * len(meanings) + others) << 16 | letters)
+        keys = ((key >> 16, key & 0xFFFF) for key in different.tolist())
+        pairs = ((raws[key // len(meanings)], meanings[key % len(meanings)], code) for key, code in keys)
+        return codes, [decode(raw, (meaning, code)) if raw else None for raw, meaning, code in pairs]
+
+    def file_columns(self, cells):
+        """What an index says of the file itself."""
+        sizes = self.sizes[self.rows]
+        paths = [self.paths[row] for row in self.rows]
+        return file_columns(paths, sizes, self._warnings(cells, sizes - self.ends[self.rows]))
+
+    def _warnings(self, cells, rest):
+        """`complaints` of the few rows that give a reason; a missing factor counts as 1 there too."""
+        rows, *factors = (cells[name].to_numpy(zero_copy_only=False).astype(float) for name in CHECKED[:5])
+        native = pa.compute.is_in(cells[SYNTAX].cast(pa.string()), pa.array(NATIVE_SYNTAXES)).to_numpy(False)
+        needed = rows * np.prod(np.nan_to_num(factors, nan=1), axis=0) / 8
+        warnings = [None] * len(rest)
+        for row in np.flatnonzero(np.isnan(rows) | (native & (needed > rest))).tolist():
+            checked, (sop_class, syntax) = (
+                [cells[name][row].as_py() for name in names] for names in (CHECKED, ("SOPClassUID", SYNTAX))
+            )
+            warnings[row] = "; ".join(complaints(checked, sop_class, syntax, int(rest[row]))) or None
+        return warnings
+
+
+def fetch_file(path, view):
+    """Put the first bytes of a regular file into `view`; return how many there are, and the size of the file."""
+    try:
+        descriptor = os.open(path, OPEN_FLAGS)
+    except (OSError, ValueError):
+        return 0, 0
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return 0, 0
+        return (os.readv(descriptor, [view]) if HAS_READV else _read_into(descriptor, view)), facts.st_size
+    except OSError:
+        return 0, 0
+    finally:
+        os.close(descriptor)
+
+
+def _read_into(descriptor, view):
+    data = os.read(descriptor, len(view))
+    view[: len(data)] = data
+    return len(data)
+
+
+def _letters(vr):
+    return int.from_bytes(vr.encode(), "little")
+
+
+def _is_top(wanted):
+    """Whether an attribute of the standard at the top level, whose place and VR are known."""
+    return not wanted.path and wanted.creator is None and wanted.vr != "UN"
+
+
+def _watched(wanted):
+    """The tags to look at: of a private attribute all that could reserve its block (PS3.5 7.8.1)."""
+    if wanted.creator is None or wanted.path:
+        return [wanted.root]
+    return [wanted.tag >> 16 << 16 | number for number in range(0x10, 0x100)]
+
+
+def _decode(name, tag, vr, raw, context):
     """The value of an element: the plain forms here, everything else by pydicom from a file of this one element."""
     values = None
     if vr == "UI" and len(raw) <= 64 and UID_BYTES.fullmatch(raw):
         values = (raw.rstrip(b"\0").decode(),)
     elif vr == "US" and len(raw) == 2:
         values = (float(int.from_bytes(raw, "little")),)
+    elif vr == "DA" and DATE_BYTES.fullmatch(raw):
+        with suppress(ValueError):  # such as a 31st of April
+            values = (date(int(raw[:4]), int(raw[4:6]), int(raw[6:])),)
     elif (vr == "IS" and INTEGER_BYTES.fullmatch(raw)) or (vr == "DS" and DECIMAL_BYTES.fullmatch(raw)):
-        values = tuple(map(float, raw.split(b"\\")))
+        values = tuple(float(number) + 0.0 for number in raw.split(b"\\"))
     if values is None:
-        return _by_pydicom(name, element, context)
+        return _by_pydicom(name, tag, vr, raw, context)
     return values[0] if has_one_value(name) else values
 
 
-def _by_pydicom(name, element, context):
-    meta, *others = dict.fromkeys(sorted({*context, element} - {b""}, key=_tag_order))
-    content = b"\0" * 128 + b"DICM" + meta + b"".join(others)
+def _by_pydicom(name, tag, vr, raw, context):
+    if tag >> 16 == 2 or len(raw) > 0xFFFE:
+        return NOT_PLAIN
     with quiet() as notes:
         try:
-            dataset = read_dataset(content)
+            dataset = read_dataset(_file_of(tag, vr, raw, context))
         except EDAError:
             return NOT_PLAIN
         value = plain_value(dataset, name)
     return NOT_PLAIN if notes or is_unreadable(dataset, name) else value
 
 
-def _tag_order(element):
-    return int.from_bytes(element[:2], "little"), int.from_bytes(element[2:4], "little")
+def _file_of(tag, vr, raw, context):
+    """A file of one element, and of what says how to read it: the character set or the sign of pixels (PS3.5 7.1)."""
+    meaning, code = context or (b"", 0)
+    is_implicit = " or " in vr and not code  # then Pixel Representation decides
+    elements = {tag: (code.to_bytes(2, "little") if code else vr.encode(), raw)}
+    if meaning:
+        elements[0x00280103 if " or " in vr else 0x00080005] = (b"US" if " or " in vr else b"CS", meaning)
+    syntax = b"1.2.840.10008.1.2\0" if is_implicit else b"1.2.840.10008.1.2.1\0"
+    body = b"".join(_element(number, *elements[number], is_implicit) for number in sorted(elements))
+    return b"\0" * 128 + b"DICM" + _element(0x00020010, b"UI", syntax, False) + body
+
+
+def _element(tag, vr, raw, is_implicit):
+    head = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
+    if is_implicit:
+        return head + len(raw).to_bytes(4, "little") + raw
+    is_short = KINDS[int.from_bytes(vr, "little")] == 1
+    return head + vr + (len(raw).to_bytes(2, "little") if is_short else b"\0\0" + len(raw).to_bytes(4, "little")) + raw

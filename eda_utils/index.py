@@ -1,27 +1,21 @@
 """A folder as a table: one row for every file found."""
 
-import difflib
-import os
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from functools import lru_cache, partial
-from multiprocessing import get_context
+from collections import Counter
+from functools import partial
 from pathlib import Path
-from threading import get_ident
 
-import numpy as np
 import pandas as pd
-from pydicom.datadict import dictionary_VR, tag_for_keyword
 from tqdm import tqdm
 
-from .confidentiality import without_values
-from .dataset import PARSE_ERRORS, quiet, read_dataset
-from .errors import DecodeError, EDAError, FormatError, MissingError, RequestError
-from .files import find_paths, sniff
-from .index_file import check_cache_name, refresh
-from .values import CHECKED, FLOAT_VRS, NUMERIC_VRS, complaints, has_one_value, is_unreadable, plain_value
+from .attributes import find_attribute
+from .columns import join, to_frame
+from .errors import MissingError, RequestError
+from .index_file import check_cache_name, check_parts_folder, refresh, write_part
+from .pool import mapper
+from .remote import is_url
+from .rows import ALL, read_table, refused_row, rows_table
+from .sources import list_source
 
-FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
 INDEX_TAGS = """
     SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID TransferSyntaxUID
     PatientID PatientName PatientBirthDate PatientSex PatientAge PatientIdentityRemoved
@@ -34,12 +28,12 @@ INDEX_TAGS = """
     WindowCenter WindowWidth VOILUTFunction PixelSpacing ImagerPixelSpacing PixelAspectRatio
     ImageOrientationPatient BurnedInAnnotation LossyImageCompression ConversionType
 """.split()
-BATCH = 5_000
+BATCH, SLOW_BATCH = 5_000, 500  # files of one task: the progress bar moves after each
+PART = 50_000  # rows of a partition: as many as make Parquet worth while
 SCAN_FROM = 500  # starting the compiled scanner takes as long as reading so many files with pydicom
-TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
 
 
-def index_folder(source, *, tags=None, cache=None, workers=None, progress=None):
+def index_folder(source, *, tags=None, cache=None, output=None, workers=None, client=None, progress=None):
     """Read the headers of every file in a folder into one table; no file is left out.
 
     Files are recognised by content. What cannot be read, or is no image, has a row with the reason in ``problem``.
@@ -47,33 +41,44 @@ def index_folder(source, *, tags=None, cache=None, workers=None, progress=None):
     Parameters
     ----------
     source : str, Path or list of these
-        A folder, a file, or a list of both.
-    tags : list of str, optional
-        DICOM keywords to read; about sixty that an exploration needs by default.
+        A folder, a file, a DICOMDIR (the files that it lists), a zip or tar archive (its members), or a URL that
+        fsspec understands, such as ``s3://bucket/folder``: of its files only the beginning is fetched.
+    tags : list of str or "all", optional
+        Keywords (``Rows``), tags (``00280010``), private elements with their creator
+        (``0019[SIEMENS MR HEADER]0C``), paths (``SequenceOfUltrasoundRegions[0].PhysicalDeltaX``), or every attribute
+        of the top level that is in any file; about sixty that an exploration needs by default.
     cache : str or Path, optional
         A Parquet file that keeps the table. Files whose size and modification time are as they were are not opened
         again; a cache that is damaged, or of another version or other tags, is rebuilt. It holds identifiers and can be
         read by its owner only.
+    output : str or Path, optional
+        A new folder for an index that is larger than memory: it is written as Parquet files of 50,000 rows each.
+        `read_index` reads it, `summarize_series` and `summarize_folder` read it piece by piece. It holds identifiers.
     workers : int, optional
         Processes to read with, from some ten thousand files on; one by default. A script that asks for more must have
         ``if __name__ == "__main__":`` around its calls, as `multiprocessing` demands.
+    client : distributed.Client or str, optional
+        A Dask cluster to read with, or the address of its scheduler. Its workers must see the same files.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     DataFrame
-        One row per file. Columns ``path`` (absolute), ``size_bytes``, ``kind`` (dicom, image, slide, other),
+        One row per file. Columns ``path`` (absolute, or a URL), ``size_bytes``, ``kind`` (dicom, image, slide, other),
         ``format``, ``problem`` (why it could not be read), ``warning`` (it was read and something is off), then the
-        keywords: numbers as numbers, attributes that may have several values as tuples, names and dates as text. The
-        table holds identifiers; `redact_table` masks them.
+        tags: numbers as numbers, dates as dates, attributes that may have several values as tuples, coded words such
+        as Modality as categories, everything else as text. ``attrs["handed_over"]`` says how many DICOM files were not
+        plain and were read by pydicom. The table holds identifiers; `redact_table` masks them. With `output`, the Path
+        of the folder.
 
     Raises
     ------
-    MissingError
-        If `source` does not exist.
+    MissingError, AccessError
+        If `source` does not exist or cannot be listed.
     RequestError
-        If a tag is not a keyword of the standard, the cache not a Parquet file or `workers` below 1.
+        If a tag is none of the above, the cache is not a Parquet file, `output` is not empty, or arguments exclude each
+        other.
 
     Examples
     --------
@@ -84,167 +89,63 @@ def index_folder(source, *, tags=None, cache=None, workers=None, progress=None):
     [['dicom', 'CT', 128]]
     """
     tags = _checked(tags)
-    if workers is not None and workers < 1:
-        raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")
-    target = check_cache_name(cache) if cache else None
-    paths = list(find_paths(source))
-    if target is None:
-        return _read_all(paths, tags, workers, progress)
-    return refresh(target, paths, tags, lambda some: _read_all(some, tags, workers, progress), progress)
+    if cache and output:
+        raise RequestError("cache", "keeps a table in memory, which output avoids", "give one of them")
+    cache, folder = cache and check_cache_name(cache), output and check_parts_folder(output)
+    counts = Counter()
+    with mapper(workers, client) as each:
+        paths, refused = list_source(source)
+        rest = rows_table([refused_row(path, why, tags) for path, why in refused.items()], tags)
+        if client is None and len(paths) <= BATCH:
+            each = map
+        read = partial(_read_all, tags=tags, each=each, progress=progress, counts=counts)
+        if folder:
+            write_part(rest, folder, "refused")
+            read(paths, into=folder)
+            return folder
+        # no variable holds the table: its columns are freed one by one
+        frame = to_frame(join([refresh(cache, paths, tags, read, progress) if cache else read(paths), rest]))
+    frame.attrs["handed_over"] = counts["handed_over"]
+    return frame
 
 
-def _read_all(paths, tags, workers, progress):
-    batches = [paths[start : start + BATCH] for start in range(0, max(len(paths), 1), BATCH)]
+def _read_all(paths, *, tags, each, progress, counts, into=None):
+    """Read batch by batch, here or elsewhere; with `into` tables stay where they are made and only counts come back."""
+    is_slow = tags == ALL or any(map(is_url, paths[:1]))
+    size = PART if into else SLOW_BATCH if is_slow else BATCH
+    batches = [(number, paths[start : start + size]) for number, start in enumerate(range(0, len(paths), size))]
+    read = partial(_read_batch, tags=tags, is_small=len(paths) < SCAN_FROM, into=into)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    tables, problems = [], 0
-    with (
-        tqdm(total=len(paths), desc="reading headers", unit=" files", disable=disable) as bar,
-        _mapper(workers if len(batches) > 1 else 1) as each,
-    ):
-        for table in each(partial(_read_batch, tags=tags, is_small=len(paths) < SCAN_FROM), batches):
-            tables.append(table)
-            problems += table["problem"].notna().sum()
-            bar.update(len(table))
-            bar.set_postfix(problems=problems)
-    return pd.concat(tables, ignore_index=True)
+    tables = [rows_table([], tags)]
+    with tqdm(total=len(paths), desc="reading headers", unit=" files", disable=disable) as bar:
+        for table, found in each(read, batches):
+            tables += [table] if into is None else []
+            counts.update(found)
+            bar.update(found["files"])
+            bar.set_postfix({name: f"{counts[name]:,}" for name in ("problems", "warnings", "handed_over")})
+    return join(tables)
 
 
-@contextmanager
-def _mapper(workers):
-    """A map in this process or over several new ones: a fork would inherit the locks of our threads."""
-    if workers in (None, 1):
-        yield map
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _read_batch(paths, *, tags, is_small=False):
-    read = partial(_read_row, tags=tags) if is_small else _scanner(tuple(tags), get_ident())
-    return _to_table([read(path) for path in paths], tags)
-
-
-@lru_cache(maxsize=8)
-def _scanner(tags, _thread):
-    """Return the function that reads one row by the scanner of this thread, or by pydicom what is not plain."""
-    from .header_scan import HeaderScanner
-
-    scan = HeaderScanner(tags).read
-
-    def read(path):
-        plain = scan(path) if _storable(path) == path else None
-        if plain is None:
-            return _read_row(path, tags)
-        size, values, warning = plain
-        return [path, size, "dicom", "DICOM", None, warning, *values]
-
-    return read
+def _read_batch(batch, *, tags, is_small, into):
+    number, paths = batch
+    table, handed_over = read_table(paths, tags, is_small=is_small)
+    counts = {"files": len(paths), "handed_over": handed_over}
+    for name in ("problem", "warning"):
+        counts[f"{name}s"] = len(table) - table.column(name).null_count
+    if into is None:
+        return table, counts
+    write_part(table, into, number)
+    return None, counts
 
 
 def _checked(tags):
     if tags is None:
         return INDEX_TAGS
-    for keyword in tags:
-        if tag_for_keyword(keyword) is None:
-            close = difflib.get_close_matches(keyword, INDEX_TAGS, 1)
-            hint = f"did you mean {close[0]}?" if close else "keywords are listed in PS3.6"
-            raise RequestError("tags", f"{keyword} is not a DICOM keyword", hint.rstrip("?"))
+    if tags == ALL:
+        return ALL
+    for name in tags:
+        find_attribute(name)
     return list(dict.fromkeys(tags))
-
-
-def _storable(path):
-    """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out."""
-    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _read_row(path, tags):
-    storable = _storable(path)
-    row = {"path": storable, "size_bytes": 0, "kind": "other"}
-    try:
-        if storable != path:
-            raise FormatError(Path(storable).name, "has a name that is not UTF-8", "rename the file")
-        row["size_bytes"] = os.stat(path, follow_symlinks=Path(path).exists()).st_size
-        row["kind"], row["format"] = sniff(path)
-        row |= _READERS[row["kind"]](Path(path), tags, row)
-    except EDAError as error:
-        row["problem"] = f"{error.wrong}; {error.advice}"
-    except Exception as error:  # noqa: BLE001 - the per-file guard: one odd file must not end the run
-        row["problem"] = f"unexpected {type(error).__name__}: {without_values(error)}"
-    return [row.get(column) for column in (*FILE_COLUMNS, *tags)]
-
-
-def _read_dicom(path, tags, row):
-    with quiet() as notes:
-        dataset = read_dataset(path)
-        values = {keyword: plain_value(dataset, keyword) for keyword in tags}
-        checked = [plain_value(dataset, keyword) for keyword in CHECKED]
-        kinds = plain_value(dataset, "SOPClassUID"), dataset.file_meta.TransferSyntaxUID
-        off = complaints(checked, *kinds, row["size_bytes"] - dataset.header_bytes)
-    unreadable = [keyword for keyword in tags if keyword in dataset and is_unreadable(dataset, keyword)]
-    notes += [f"{keyword} has a value that its VR does not allow" for keyword in unreadable]
-    return {**values, "warning": "; ".join([*off, *notes]) or None}
-
-
-def _read_picture_header(path, tags, _row):
-    from PIL import Image as Pillow
-
-    try:
-        with quiet(), Pillow.open(path) as file:
-            columns, rows = file.size
-            samples, frames = len(file.getbands()), getattr(file, "n_frames", 1)
-    except Pillow.DecompressionBombError:
-        raise DecodeError(path.name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
-    except (OSError, SyntaxError, *PARSE_ERRORS) as error:
-        raise DecodeError(path.name, f"is damaged ({type(error).__name__})", "copy the file again") from None
-    found = {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}
-    return {keyword: value for keyword, value in found.items() if keyword in tags}
-
-
-def _read_slide_header(path, tags, _row):
-    from .pathology import open_slide
-
-    with open_slide(path) as slide:
-        rows, columns = slide.shape
-        mm = (slide.mpp / 1000,) * 2 if slide.mpp else None
-    found = {"Rows": rows, "Columns": columns, "SamplesPerPixel": 3, "PixelSpacing": mm}
-    return {keyword: value for keyword, value in found.items() if keyword in tags}
-
-
-def _read_other(_path, _tags, row):
-    return {"problem": f"{row['format']}, not a DICOM file, image or slide"}
-
-
-_READERS = {
-    "dicom": _read_dicom,
-    "image": _read_picture_header,
-    "slide": _read_slide_header,
-    "other": _read_other,
-}
-
-
-def _to_table(rows, tags):
-    names = [*FILE_COLUMNS, *tags]
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return pd.DataFrame({name: _column(name, values) for name, values in zip(names, columns, strict=True)})
-
-
-def _column(name, values):
-    """Numbers as numbers, integers that may be missing as Int64, tuples as objects, everything else as text."""
-    vr = None if name in FILE_COLUMNS else dictionary_VR(tag_for_keyword(name))
-    if name == "size_bytes":
-        return np.array(values, np.int64)
-    if vr and not has_one_value(name):
-        return pd.Series(values, dtype=object)
-    if vr not in NUMERIC_VRS:
-        return pd.Series(values, dtype=TEXT)
-    floats = np.array(values, float)  # None becomes not-a-number
-    if vr in FLOAT_VRS:
-        return floats
-    missing = np.isnan(floats)
-    return pd.arrays.IntegerArray(np.where(missing, 0, floats).round().astype(np.int64), missing)
 
 
 def pick_file(index, *, position=0, **values):
@@ -261,7 +162,7 @@ def pick_file(index, *, position=0, **values):
 
     Returns
     -------
-    Path
+    Path, or str for a URL
 
     Raises
     ------
@@ -286,4 +187,5 @@ def pick_file(index, *, position=0, **values):
     if len(found) <= position:
         asked = ", ".join(f"{column}={value}" for column, value in values.items())
         raise MissingError("pick_file", f"{len(found)} files have {asked}", "ask for another value or another folder")
-    return Path(found["path"].iloc[position])
+    path = found["path"].iloc[position]
+    return path if is_url(path) else Path(path)

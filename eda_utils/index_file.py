@@ -1,16 +1,21 @@
 """An index on disk: written once, or kept as a cache so that unchanged files are not opened again."""
 
+import json
 import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from .errors import MissingError, RequestError
-from .values import has_one_value
+from .columns import join, to_frame
+from .errors import FormatError, MissingError, RequestError
+from .files import file_facts
 
-CACHE_VERSION = 1  # raise it when the same file gives another row
+CACHE_VERSION = 2  # raise it when the same file gives another row
 SAVE_AFTER = 100_000  # files, so that a killed run has not been for nothing
 
 
@@ -45,13 +50,15 @@ def write_index(index, path):
         If the name ends in neither .parquet nor .csv.
     """
     path = check_index_name(path)
+    write = index.to_csv if path.suffix.lower() == ".csv" else index.to_parquet
+    return _write_whole(path, lambda draft: write(draft, index=False))
+
+
+def _write_whole(path, write):
     draft = path.with_name(f".{path.name}.part")
     draft.touch(mode=0o600)
     try:
-        if path.suffix.lower() == ".csv":
-            index.to_csv(draft, index=False)
-        else:
-            index.to_parquet(draft, index=False)
+        write(draft)
         return draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -66,48 +73,50 @@ def check_cache_name(cache):
 
 
 def refresh(cache, paths, tags, read, progress):
-    """Return the index of `paths`, reading only what is new or changed since the cache was written, and write it anew.
+    """Return the table of `paths`, reading only what is new or changed since the cache was written, and write it anew.
 
     Parameters
     ----------
     cache : Path
         A Parquet file; it need not exist.
     paths : list of str
-    tags : list of str
+    tags : list of str or "all"
     read : callable
         Makes the table of a list of paths.
     progress : bool or None
 
     Returns
     -------
-    DataFrame
+    pyarrow.Table
         In the order of `paths`. The cache holds identifiers and can be read by its owner only.
     """
     known, reason = load_cache(cache, tags)
     if reason:
         say(f"{cache.name} is rebuilt: {reason}", progress)
     if known is None:
-        known = read([]).assign(mtime_ns=np.array([], np.int64))
-    sizes, mtimes = modification_times(paths)
-    rows, counts = unchanged(known, paths, sizes, mtimes)
+        known = _stamped(read([]), np.array([], np.int64))
+    sizes, stamps = file_stamps(paths)
+    rows, counts = unchanged(known, paths, sizes, stamps)
     say(", ".join(f"{count:,} {what}" for what, count in counts.items()), progress)
-    table, order = known.iloc[rows[rows >= 0]], [np.flatnonzero(rows >= 0)]
     fresh = np.flatnonzero(rows < 0)
-    for start in range(0, len(fresh), SAVE_AFTER):
+    if not len(fresh) and not counts["vanished"] and (rows == np.arange(len(rows))).all():
+        return known.drop_columns("mtime_ns")
+    table, order = known.take(rows[rows >= 0]), [np.flatnonzero(rows >= 0)]
+    for start in range(0, max(len(fresh), 1), SAVE_AFTER):
         part = fresh[start : start + SAVE_AFTER]
         order.append(part)
-        new = read([paths[number] for number in part]).assign(mtime_ns=mtimes[part])
-        table = pd.concat([table, new], ignore_index=True) if len(table) else new
+        table = join([table, _stamped(read([paths[number] for number in part]), stamps[part])])
         _save(table, cache, tags)
-    if counts["vanished"] and not len(fresh):
-        _save(table, cache, tags)
-    return table.iloc[np.argsort(np.concatenate(order))].drop(columns="mtime_ns").reset_index(drop=True)
+    return table.take(np.argsort(np.concatenate(order))).drop_columns("mtime_ns")
+
+
+def _stamped(table, stamps):
+    return table.append_column("mtime_ns", pa.array(stamps, pa.int64()))
 
 
 def _save(table, cache, tags):
-    table = table.copy(deep=False)
-    table.attrs = {"eda_cache": CACHE_VERSION, "tags": list(tags)}
-    write_index(table, cache)
+    facts = {"eda_cache": str(CACHE_VERSION), "tags": json.dumps(tags)}
+    _write_whole(cache, lambda draft: pq.write_table(table.replace_schema_metadata(facts), draft))
 
 
 def load_cache(path, tags):
@@ -115,7 +124,7 @@ def load_cache(path, tags):
 
     Returns
     -------
-    known : DataFrame or None
+    known : pyarrow.Table or None
         An index with the column ``mtime_ns``.
     reason : str
         Why there is none; empty where there was no file.
@@ -123,33 +132,32 @@ def load_cache(path, tags):
     if not path.exists():
         return None, ""
     try:
-        known = pd.read_parquet(path)
-    except (OSError, ValueError, KeyError):
+        known = pq.read_table(path)
+    except (OSError, ValueError):  # Arrow's own exceptions are ValueErrors
         return None, "it is damaged"
-    if known.attrs.get("eda_cache") != CACHE_VERSION:
+    facts = known.schema.metadata or {}
+    if facts.get(b"eda_cache") != str(CACHE_VERSION).encode() or "mtime_ns" not in known.column_names:
         return None, "another version wrote it"
-    if known.attrs.get("tags") != list(tags):
+    if facts.get(b"tags") != json.dumps(tags).encode():
         return None, "it holds other tags"
-    known.attrs = {}
-    for column in [tag for tag in tags if not has_one_value(tag)]:  # Parquet knows lists, an index has tuples
-        cells = [tuple(cell.tolist()) if isinstance(cell, np.ndarray) else None for cell in known[column]]
-        known[column] = pd.Series(cells, index=known.index, dtype=object)
     return known, ""
 
 
-def modification_times(paths):
-    """Return size and modification time in ns of each file; -1 where it cannot be had, which matches nothing."""
-    stamps = np.full((len(paths), 2), -1, np.int64)
-    for number, path in enumerate(paths):
+def file_stamps(paths):
+    """Return size and a number that changes with the file; -1 where it cannot be had, which matches nothing."""
+    facts = []
+    for path in paths:
         try:
-            facts = os.stat(path)
+            found = os.stat(path)
         except OSError:
-            continue
-        stamps[number] = facts.st_size, facts.st_mtime_ns
-    return stamps[:, 0], stamps[:, 1]
+            facts.append(file_facts(path))
+        else:
+            facts.append((found.st_size, found.st_mtime_ns))
+    sizes, stamps = np.array(facts, np.int64).reshape(-1, 2).T
+    return sizes, stamps
 
 
-def unchanged(known, paths, sizes, mtimes):
+def unchanged(known, paths, sizes, stamps):
     """Find the rows of files that are as they were.
 
     Returns
@@ -159,16 +167,12 @@ def unchanged(known, paths, sizes, mtimes):
     counts : dict of str to int
         How many are unchanged, changed, new and vanished.
     """
-    rows = pd.Index(known["path"]).get_indexer(paths)
+    rows = pc.index_in(pa.array(paths, pa.large_string()), known.column("path")).fill_null(-1).to_numpy()
     found = rows >= 0
-    matched = known.iloc[rows[found]]
-    is_same = np.zeros(len(paths), bool)
-    is_same[found] = (
-        (matched["size_bytes"].to_numpy() == sizes[found])
-        & (matched["mtime_ns"].to_numpy() == mtimes[found])
-        & matched["format"].notna().to_numpy()  # what could not be opened is tried again: permissions leave no trace
-        & (mtimes[found] >= 0)
-    )
+    # what could not be opened has no format and is tried again: permissions leave no trace
+    facts = known.select(["size_bytes", "mtime_ns"]).append_column("opened", known.column("format").is_valid())
+    old_sizes, old_stamps, opened = (column.to_numpy()[rows] if len(known) else rows for column in facts.columns)
+    is_same = found & (stamps >= 0) & (old_sizes == sizes) & (old_stamps == stamps) & (opened > 0)
     counts = {
         "unchanged": int(is_same.sum()),
         "changed": int((found & ~is_same).sum()),
@@ -176,6 +180,84 @@ def unchanged(known, paths, sizes, mtimes):
         "vanished": len(known) - int(found.sum()),
     }
     return np.where(is_same, rows, -1), counts
+
+
+def check_parts_folder(output):
+    """Return an empty folder for the parts of an index as a Path, made if need be; or raise RequestError."""
+    folder = Path(output).absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError:
+        raise RequestError(
+            folder.name, "cannot be a folder for an index", "give a folder that can be written"
+        ) from None
+    if not is_empty:
+        raise RequestError(folder.name, "is not empty", "give a new folder")
+    return folder
+
+
+def write_part(table, folder, number):
+    """Write one part of an index that is larger than memory."""
+    name = f"part-{number:06}.parquet" if isinstance(number, int) else f"part-{number}.parquet"
+    if len(table):
+        _write_whole(folder / name, lambda draft: pq.write_table(table, draft))
+
+
+def read_index(path, *, columns=None):
+    """Read an index that `index_folder` or `write_index` wrote, with the types that it had.
+
+    Parameters
+    ----------
+    path : str or Path
+        A Parquet file, or a folder of them.
+    columns : list of str, optional
+        All by default.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    MissingError, FormatError
+        If there is no such file, or it is no index.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     index = eda.index_folder(get_testdata_file("CT_small.dcm"))
+    ...     path = eda.write_index(index, Path(folder) / "index.parquet")
+    ...     eda.read_index(path).equals(index)
+    True
+    """
+    return to_frame(join([*_parts(path, columns)]))
+
+
+def index_parts(index, columns=None):
+    """Yield an index piece by piece: a DataFrame as it is, the files of a folder one after the other."""
+    if isinstance(index, pd.DataFrame):
+        yield index
+        return
+    for table in _parts(index, columns):
+        yield to_frame(table)
+
+
+def _parts(path, columns):
+    path = Path(path)
+    files = sorted(path.glob("part-*.parquet")) if path.is_dir() else [path]
+    if not files or not files[0].exists():
+        raise MissingError(path.name, "there is no index", "make one with index_folder")
+    for file in files:
+        try:
+            names = pq.read_schema(file).names
+            yield pq.read_table(file, columns=columns and [name for name in columns if name in names])
+        except (OSError, ValueError):
+            raise FormatError(file.name, "is no Parquet file", "make it again with index_folder") from None
 
 
 def say(text, progress):

@@ -16,7 +16,7 @@ from .notebook import find_notebook, keep_report_cells, read_notebook, set_param
 TEMPLATES = Path(__file__).with_name("templates")
 REPORT_NOTEBOOK = "11_dataset_report"
 CELL_SECONDS = 1800
-NUMERAL = r"-?[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
+NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
 
 
 def render_report(folder, output="report.html", *, progress=True):

@@ -62,7 +62,7 @@ def headlines(index):
 def _contents(index):
     usable = index[index["problem"].isna()]
     nouns = {"dicom": "DICOM file", "image": "other picture", "slide": "whole-slide image"}
-    sizes = usable["kind"].value_counts()
+    sizes = usable["kind"].astype(object).value_counts()
     told = ", ".join(plural(sizes[kind], noun) for kind, noun in nouns.items() if kind in sizes) or "none is an image"
     return f"{plural(len(index), 'file')} of {format_bytes(index['size_bytes'].sum())}: {told}."
 
@@ -73,7 +73,7 @@ def _subjects(dicom):
     patients, studies = dicom["PatientID"].nunique(), dicom["StudyInstanceUID"].nunique()
     series, years = dicom["SeriesInstanceUID"].nunique(), study_years(dicom)
     told = f" from {years}" if years else ""
-    modalities = dicom["Modality"].value_counts()
+    modalities = dicom["Modality"].astype(object).value_counts()
     kinds = ", ".join(f"{count:,} {name}" for name, count in modalities.head(5).items())
     counts = f"{plural(patients, 'patient')}, {plural(studies, 'study')}, {plural(series, 'series')}"
     return f"{counts}{told}; most frequent: {kinds}."

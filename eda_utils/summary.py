@@ -1,15 +1,21 @@
 """What a folder holds, in small tables computed from its index."""
 
 import os
+from collections import Counter, defaultdict
 
 import pandas as pd
 
+from .columns import FILE_COLUMNS, TEXT
 from .confidentiality import identifiers, is_phi, mask_identifiers
 from .errors import RequestError
+from .index_file import index_parts
+from .remote import CHAIN, is_url
 from .values import uid_name
 
 NOT_STATED = "not stated"
+SERIES_KEYS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
 SERIES_FACTS = ("Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns", "NumberOfFrames")
+FOLDER_FACTS = (*SERIES_KEYS, "StudyDate", "Rows", "NumberOfFrames")
 TOO_SMALL_TO_SEE = 64 * 64
 
 
@@ -25,8 +31,8 @@ def summarize_series(index):
 
     Parameters
     ----------
-    index : DataFrame
-        From `index_folder`.
+    index : DataFrame, str or Path
+        From `index_folder`; the folder of an index that is larger than memory is read piece by piece.
 
     Returns
     -------
@@ -46,16 +52,28 @@ def summarize_series(index):
     >>> eda.summarize_series(eda.index_folder(get_testdata_file("CT_small.dcm")))["images"].tolist()
     [1]
     """
-    keys = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
-    need(index, *keys, *SERIES_FACTS, "SOPInstanceUID")
+    columns = [*FILE_COLUMNS, *SERIES_KEYS, *SERIES_FACTS, "SOPInstanceUID"]
+    parts = [_series_of(part) for part in index_parts(index, columns)]
+    if len(parts) == 1:
+        return parts[0]
+    first = {name: (name, "first") for name in ("Modality", "SeriesDescription", "Manufacturer", "path")}
+    sums = {name: (name, "sum") for name in ("instances", "images", "frames", "size_bytes")}
+    sizes = ("sizes", lambda texts: ", ".join(dict.fromkeys(", ".join(filter(None, texts)).split(", "))))
+    groups = pd.concat(parts).groupby(SERIES_KEYS, dropna=False, sort=False)
+    return groups.agg(**first, **sums, sizes=sizes).reset_index()[list(parts[0])]
+
+
+def _series_of(index):
+    need(index, *SERIES_KEYS, *SERIES_FACTS, "SOPInstanceUID")
     instances = index[(index["kind"] == "dicom") & index["problem"].isna() & index["SOPInstanceUID"].notna()]
     is_image = instances["Rows"].notna()
     instances = instances.assign(
         is_image=is_image,
+        Modality=instances["Modality"].astype(TEXT),
         frames=instances["NumberOfFrames"].fillna(1).clip(lower=1).where(is_image, 0),
         sizes=instances["Rows"].astype("string") + " × " + instances["Columns"].astype("string"),
     )
-    groups = instances.groupby(keys, dropna=False, sort=False)
+    groups = instances.groupby(SERIES_KEYS, dropna=False, sort=False)
     return groups.agg(
         Modality=("Modality", "first"),
         SeriesDescription=("SeriesDescription", "first"),
@@ -113,8 +131,8 @@ def summarize_folder(index):
 
     Parameters
     ----------
-    index : DataFrame
-        From `index_folder`.
+    index : DataFrame, str or Path
+        From `index_folder`; the folder of an index that is larger than memory is read piece by piece.
 
     Returns
     -------
@@ -128,26 +146,37 @@ def summarize_folder(index):
     >>> eda.summarize_folder(eda.index_folder(get_testdata_file("CT_small.dcm"))).set_index("what").value["studies"]
     '1'
     """
-    need(index, "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "StudyDate", "Rows", "NumberOfFrames")
-    usable = index[index["problem"].isna()]
-    dicom = usable[usable["kind"] == "dicom"]
+    counts, different, dates = Counter(), defaultdict(set), []
+    for part in index_parts(index, [*FILE_COLUMNS, *FOLDER_FACTS]):
+        need(part, *FOLDER_FACTS)
+        usable = part[part["problem"].isna()]
+        dicom = usable[usable["kind"] == "dicom"]
+        counts.update(_count_part(part, usable, dicom))
+        for key in SERIES_KEYS:
+            different[key].update(dicom[key].dropna().unique())
+        dates.append(dicom["StudyDate"].drop_duplicates())
+    size = counts.pop("size_bytes")
+    patients, studies, series = (len(different[key]) for key in SERIES_KEYS)
+    facts = {"files found": counts["files found"], "described": counts["described"]}
+    facts |= {"listed with a problem": facts["files found"] - facts["described"]}
+    facts |= {"patients": patients, "studies": studies, "series": series, **counts}
+    rows = {name: f"{count:,}" for name, count in facts.items()}
+    rows["size on disk"] = format_bytes(size)
+    rows["years of the studies"] = study_years(pd.DataFrame({"StudyDate": pd.concat(dates)})) or NOT_STATED
+    return pd.DataFrame({"what": rows.keys(), "value": rows.values()})
+
+
+def _count_part(part, usable, dicom):
     images = dicom[dicom["Rows"].notna()]
-    facts = {
-        "files found": len(index),
+    return {
+        "files found": len(part),
         "described": len(usable),
-        "listed with a problem": len(index) - len(usable),
-        "patients": dicom["PatientID"].nunique(),
-        "studies": dicom["StudyInstanceUID"].nunique(),
-        "series": dicom["SeriesInstanceUID"].nunique(),
         "DICOM images": len(images),
         "frames in them": int(images["NumberOfFrames"].fillna(1).clip(lower=1).sum()),
-        "other pictures": (usable["kind"] == "image").sum(),
-        "whole-slide images": (usable["kind"] == "slide").sum(),
+        "other pictures": int((usable["kind"] == "image").sum()),
+        "whole-slide images": int((usable["kind"] == "slide").sum()),
+        "size_bytes": int(part["size_bytes"].sum()),
     }
-    rows = {name: f"{count:,}" for name, count in facts.items()}
-    rows["size on disk"] = format_bytes(index["size_bytes"].sum())
-    rows["years of the studies"] = study_years(dicom) or NOT_STATED
-    return pd.DataFrame({"what": rows.keys(), "value": rows.values()})
 
 
 def count_files(index, *columns):
@@ -155,8 +184,8 @@ def count_files(index, *columns):
 
     Parameters
     ----------
-    index : DataFrame
-        From `index_folder`.
+    index : DataFrame, str or Path
+        From `index_folder`; the folder of an index that is larger than memory is read piece by piece.
     *columns : str
         Such as ``"Manufacturer", "ManufacturerModelName"``. Identifying attributes are refused.
 
@@ -171,10 +200,18 @@ def count_files(index, *columns):
     ValueError
         If a column can identify a person (RequestError).
     """
-    need(index, *columns)
     if any(is_phi(column) for column in columns):
         raise RequestError("count_files", "an identifying attribute was asked for", "use pandas on the index itself")
-    stated = index.loc[index["problem"].isna(), list(columns)].astype(object)
+    parts = [_count_values(part, list(columns)) for part in index_parts(index, ["problem", *columns])]
+    if len(parts) == 1:
+        return parts[0]
+    total = pd.concat(parts).groupby(list(columns), sort=False)["files"].sum()
+    return total.sort_values(ascending=False, kind="stable").reset_index()
+
+
+def _count_values(index, columns):
+    need(index, *columns)
+    stated = index.loc[index["problem"].isna(), columns].astype(object)
     for column in stated.columns.intersection(["SOPClassUID", "TransferSyntaxUID"]):
         stated[column] = [uid_name(uid) if isinstance(uid, str) else uid for uid in stated[column]]
     stated = stated.where(stated.notna(), NOT_STATED)
@@ -204,11 +241,15 @@ def list_problems(index):
 
 
 def relative_paths(index):
-    """Return the paths of an index below the folder that they all have in common."""
+    """Return the paths of an index below the folder that they all have in common; of archives only the members."""
     if index.empty:
         return index["path"]
-    folder = os.path.commonpath([os.path.dirname(path) for path in index["path"]])
-    return index["path"].map(lambda path: os.path.relpath(path, folder))
+    shown = index["path"].map(lambda path: path.partition(CHAIN)[0] if is_url(path) else path)
+    try:
+        folder = os.path.commonpath([os.path.dirname(path) for path in shown])
+    except ValueError:  # files and URLs
+        return shown
+    return shown.map(lambda path: os.path.relpath(path, folder))
 
 
 def sample_images(index, *, most=24):

@@ -118,7 +118,7 @@ def _series(row, redact):
 def _not_dicom(index):
     rest = index[index["kind"].isin(["image", "slide"]) & index["problem"].isna()]
     if len(rest):
-        counts = ", ".join(plural(count, kind) for kind, count in rest["kind"].value_counts().items())
+        counts = ", ".join(plural(count, kind) for kind, count in rest["kind"].astype(object).value_counts().items())
         yield SeriesTree(f"Not DICOM: {counts}")
 
 

@@ -1,64 +1,119 @@
 """One header as plain Python values for a table, and what is off about it."""
 
 import re
+from datetime import date
 from functools import cache
 
 from pydicom.config import IGNORE
-from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import RE_VALID_UID, UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
+from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
+from .dataset import MACROS, PARSE_ERRORS, attribute, numbers, quiet
 
-INTEGER_VRS = ("IS", "US", "SS", "UL", "SL", "UV", "SV")
-FLOAT_VRS = ("DS", "FD", "FL")
-NUMERIC_VRS = (*INTEGER_VRS, *FLOAT_VRS, "US or SS")
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
+LARGEST_INTEGER = 2**53  # up to which floating-point numbers are exact; IS ends at 2**31 (PS3.5 6.2)
 # What `complaints` looks at
 CHECKED = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "PhotometricInterpretation")
 
 
-def plain_value(dataset, keyword):
+def plain_value(dataset, name):
     """Return the value of an attribute as a table holds it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    name : str
+        As `find_attribute` takes it.
 
     Returns
     -------
-    float, str, tuple of these, or None
+    float, str, date, tuple of these, or None
         A tuple where the standard allows several values (VM in PS3.6), the first value elsewhere; None where the
         attribute is absent, empty, binary or not what its VR allows. Sequences say how many items they have.
     """
-    tag = tag_for_keyword(keyword)
-    value = attribute(getattr(dataset, "file_meta", dataset) if tag >> 16 == 2 else dataset, keyword)
+    place, key = _locate(dataset, name)
+    value = None if place is None else attribute(place, key)
     if value is None or isinstance(value, bytes):
         return None
+    wanted = find_attribute(name)
     if isinstance(value, Sequence):
-        return f"{len(value)} items"
-    if dictionary_VR(tag) in NUMERIC_VRS:
-        values = numbers(value)
+        return f"{len(value)} items" if wanted.vr in ("SQ", "UN") else None
+    return _as_cell(wanted, value)
+
+
+def _as_cell(wanted, value):
+    items = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    if wanted.vr in NUMERIC_VRS:
+        values = tuple(number + 0.0 for number in numbers(value))  # no -0.0
+        if wanted.vr not in FLOAT_VRS and any(abs(number) >= LARGEST_INTEGER for number in values):
+            values = ()
+    elif wanted.vr == "DA":
+        values = _dates(items)
     else:
-        items = value if isinstance(value, (MultiValue, list, tuple)) else [value]
         values = tuple(str(item).strip("\0 ") for item in items)
+    if wanted.vr == "UN":
+        return "\\".join(values) or None
     if not values:
         return None
-    return values[0] if has_one_value(keyword) else values
+    return values[0] if wanted.has_one_value else values
+
+
+def _dates(items):
+    """PS3.5 6.2: eight digits; before 1993 with dots."""
+    values = []
+    for item in items:
+        digits = DATE.fullmatch(str(item).strip("\0 "))
+        try:
+            values.append(date(*map(int, digits.groups())))
+        except (AttributeError, ValueError):
+            return ()
+    return tuple(values)
+
+
+def _locate(dataset, name):
+    """Return the data set or item that holds an attribute, and its key there; None where there is no such item."""
+    wanted = find_attribute(name)
+    place = getattr(dataset, "file_meta", dataset) if wanted.root >> 16 == 2 else dataset
+    for tag, number in wanted.path:
+        items = attribute(place, tag)
+        if not isinstance(items, Sequence) or number >= len(items):
+            return None, None
+        place = items[number]
+    if wanted.creator is None:
+        keyword = name_of(wanted.tag)
+        return place, keyword if keyword in MACROS else wanted.tag
+    return _in_block(place, wanted.tag, wanted.creator)
+
+
+def _in_block(place, tag, creator):
+    """PS3.5 7.8.1: (gggg,0010-00FF) says who has reserved the block gggg,xx00 to gggg,xxFF."""
+    for number in range(0x10, 0x100):
+        if str(attribute(place, (tag >> 16) << 16 | number, "")).strip() == creator:
+            return place, tag | number << 8
+    return None, None
 
 
 @cache
-def has_one_value(keyword):
+def has_one_value(name):
     """Tell whether the standard allows one value only."""
-    return dictionary_VM(tag_for_keyword(keyword)) == "1"
+    return find_attribute(name).has_one_value
 
 
-def is_unreadable(dataset, keyword):
+def is_unreadable(dataset, name):
     """Tell whether there is a value that its VR does not allow, such as 1A frames."""
+    place, key = _locate(dataset, name)
+    if place is None or key not in place:
+        return False
     with quiet():
         try:
-            value = dataset[keyword].value
+            value = place[key].value
         except PARSE_ERRORS:
             return True
         is_filled = value is not None and value != "" and not isinstance(value, (bytes, Sequence))
-        return is_filled and len(str(value).strip("\0 ")) > 0 and plain_value(dataset, keyword) is None
+        return is_filled and len(str(value).strip("\0 ")) > 0 and plain_value(dataset, name) is None
 
 
 def complaints(values, sop_class, transfer_syntax, rest_bytes):

@@ -4,11 +4,14 @@ import warnings
 
 import matplotlib
 import pytest
+from hypothesis import settings
 from parts import CORPUS, SAMPLES, missing
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
 matplotlib.use("agg")
+settings.register_profile("patient", deadline=None)  # a test is no clock: other work may run beside it
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

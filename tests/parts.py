@@ -1,10 +1,16 @@
 """Where the real parts are: samples, corpus, programs."""
 
+import importlib
+import io
 import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from PIL import Image as Pillow
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(os.environ.get("EDA_CORPUS", ROOT.parent / "shared" / "corpus"))
@@ -23,6 +29,14 @@ def program(name):
     return shutil.which(name) or missing(name)
 
 
+def package(name):
+    """Return an installed package that the project can do without."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return missing(name)
+
+
 def foreign_files():
     """All files to parametrise over that are on this machine without a download: samples and corpus."""
     folders = [folder for folder in (SAMPLES, CORPUS) if folder.is_dir()]
@@ -31,3 +45,42 @@ def foreign_files():
 
 def file_id(path):
     return "/".join(path.parts[-3:])
+
+
+def picture(kind, side=64):
+    """Return the bytes of a small picture."""
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (side, side), "teal").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def mixed_folder(folder):
+    """Write a few files of everything: plain, odd, long and damaged DICOM, pictures, text, nothing."""
+    ct = Path(get_testdata_file("CT_small.dcm")).read_bytes()
+    long, buffer = dcmread(io.BytesIO(ct)), io.BytesIO()
+    long.add_new(0x00090010, "LO", "ACME")
+    long.add_new(0x00091001, "OB", bytes(100_000))
+    long.save_as(buffer)
+    odd = {
+        name: Path(get_testdata_file(name)).read_bytes()
+        for name in ("MR_small_bigendian.dcm", "ExplVR_LitEndNoMeta.dcm", "image_dfl.dcm", "rtplan.dcm")
+    }
+    files = {"ct": ct, "long": buffer.getvalue(), "cut": ct[:600], "short.dcm": ct[:-999], **odd}
+    files |= {"empty": b"", "notes.txt": b"hello", "noise": bytes(range(256)) * 8, "photo.png": picture("PNG")}
+    files |= {
+        "sub/ct.dcm": ct,
+        "sub/deep/scan.tif": picture("TIFF"),
+        "sub/deep/gr\u00fc\u00df \u65e5.jpg": picture("JPEG"),
+    }
+    for name, content in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Path(folder)
+
+
+def by_name(table, start, end=""):
+    """Return an index sorted, with names for paths: the same files in two places give the same."""
+    names = [path.removeprefix(start).removesuffix(end).lstrip("/") for path in table["path"]]
+    named = table.assign(path=pd.array(names, table["path"].dtype))
+    return named.sort_values("path", ignore_index=True)

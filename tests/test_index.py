@@ -12,9 +12,11 @@ from pydicom.datadict import dictionary_VM
 from test_dataset import dicom_files
 
 from eda_utils import index_folder, load_image, pick_file
+from eda_utils.columns import FILE_COLUMNS
 from eda_utils.dataset import quiet
 from eda_utils.errors import MissingError, RequestError
-from eda_utils.index import FILE_COLUMNS, INDEX_TAGS
+from eda_utils.index import INDEX_TAGS
+from eda_utils.rows import read_row
 from eda_utils.samples import CANARY
 
 
@@ -53,7 +55,7 @@ def test_a_problem_row_has_no_header_values(index):
 
 @pytest.mark.parametrize("path", dicom_files(), ids=file_id)
 def test_cells_equal_pydicom(path):
-    row = index_folder(path).iloc[0]
+    row = dict(zip([*FILE_COLUMNS, *INDEX_TAGS], read_row(str(path), INDEX_TAGS), strict=True))
     with quiet():
         dataset = pydicom.dcmread(path, force=True, stop_before_pixels=True)
     for keyword in ("Modality", "Rows", "Columns", "PhotometricInterpretation", "SOPInstanceUID", "Manufacturer"):
@@ -113,7 +115,7 @@ def test_pipes_and_dangling_links_are_rows(tmp_path):
 
 
 def test_an_unexpected_error_is_a_row(tmp_path, monkeypatch, samples):
-    import eda_utils.index as module
+    import eda_utils.rows as module
 
     def broken(path, tags, row):
         raise ZeroDivisionError(f"in '{CANARY}'")

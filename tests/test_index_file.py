@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import eda_utils.index as module
+import eda_utils.rows as rows
 from eda_utils import index_folder, redact_table, write_index
 from eda_utils.errors import MissingError, RequestError
 
@@ -43,13 +44,13 @@ def folder(samples, tmp_path):
 @pytest.fixture
 def opened(monkeypatch):
     """The names of the files that are opened."""
-    names, real = [], module._read_row
+    names, real = [], rows.read_row
 
     def noted(path, tags):
         names.append(Path(path).name)
         return real(path, tags)
 
-    monkeypatch.setattr(module, "_read_row", noted)
+    monkeypatch.setattr(rows, "read_row", noted)
     return names
 
 
@@ -115,10 +116,10 @@ def test_a_killed_run_is_continued(folder, tmp_path, opened, monkeypatch):
     monkeypatch.setattr(file_module, "SAVE_AFTER", 3)
     cache, real = tmp_path / "cache.parquet", module._read_all
 
-    def killed(paths, tags, workers, progress):
+    def killed(paths, **how):
         if len(opened) >= 6:
             raise KeyboardInterrupt
-        return real(paths, tags, workers, progress)
+        return real(paths, **how)
 
     monkeypatch.setattr(module, "_read_all", killed)
     with pytest.raises(KeyboardInterrupt):

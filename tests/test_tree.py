@@ -26,7 +26,9 @@ def test_no_canary_unless_asked_for(index):
 
 
 def test_html_is_escaped(index):
-    wicked = index.assign(Modality=index["Modality"].where(index["Modality"] != "NM", "<script>alert(1)</script>"))
+    wicked = index.assign(
+        Modality=index["Modality"].astype(object).where(index["Modality"] != "NM", "<script>alert(1)</script>")
+    )
     html = series_tree(wicked)._repr_html_()
     assert "<script" not in html
     assert "&lt;script&gt;" in html

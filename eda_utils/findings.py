@@ -1,0 +1,49 @@
+"""The one table for everything that an audit finds: privacy, quality, UIDs, slides, splits."""
+
+import pandas as pd
+
+from .errors import RequestError
+
+FINDING_COLUMNS = ("path", "kind", "severity", "what", "evidence", "advice")
+SEVERITIES = ("error", "warning", "note")
+TEXT = pd.StringDtype(na_value=float("nan"))  # also where the table is empty
+SEVERITY = pd.CategoricalDtype(SEVERITIES, ordered=True)
+
+
+def findings_table(rows):
+    """Make the table of findings, the most severe first.
+
+    Parameters
+    ----------
+    rows : iterable of tuple, or DataFrame
+        Each finding in the order of `FINDING_COLUMNS`: ``path`` of the file, or of the first of a group, empty where
+        no file is concerned; ``kind``, the snake_case code of the check; ``severity``, one of `SEVERITIES`; ``what``
+        was found; ``evidence`` in numbers, never a header value; ``advice`` what to do. Of a DataFrame, such as
+        several findings one below the other, these columns are taken.
+
+    Returns
+    -------
+    DataFrame
+        One row per finding, sorted by severity, kind and path; ``severity`` is an ordered category, the others are
+        text. ``path`` opens the file and can hold a name: mask it before it is shown.
+
+    Raises
+    ------
+    ValueError
+        If a cell is missing or a severity is unknown (RequestError).
+
+    Examples
+    --------
+    >>> from eda_utils.findings import findings_table
+    >>> rows = [("b.dcm", "no_window", "note", "there is no window", "1 of 2 files", "set one")]
+    >>> rows += [("a.dcm", "uid_missing", "error", "a UID is missing", "1 of 2 files", "ask for the file again")]
+    >>> findings_table(rows)["kind"].tolist()
+    ['uid_missing', 'no_window']
+    """
+    table = pd.DataFrame(rows if isinstance(rows, pd.DataFrame) else list(rows), columns=list(FINDING_COLUMNS))
+    if table.isna().any(axis=None):
+        raise RequestError("findings", "a cell is missing", f"give each row {', '.join(FINDING_COLUMNS)}")
+    if not table["severity"].isin(SEVERITIES).all():
+        raise RequestError("findings", "a severity is unknown", f"give one of {', '.join(SEVERITIES)}")
+    table = table.astype({column: SEVERITY if column == "severity" else TEXT for column in FINDING_COLUMNS})
+    return table.sort_values(["severity", "kind", "path"], kind="stable", ignore_index=True)

@@ -1,0 +1,108 @@
+"""The same function over many batches: here, in several processes, or on a Dask cluster."""
+
+import socket
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from multiprocessing import get_context
+
+from .errors import EDAError, RequestError
+
+AHEAD = 4  # batches for each thread of a cluster: enough to keep it busy, too few to fill its memory
+
+
+@contextmanager
+def mapper(workers=None, client=None):
+    """Give a function that works like `map`: lazily and in order, wherever the work is done.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Processes on this machine, kept for the next time; none by default.
+    client : distributed.Client or str, optional
+        A Dask cluster, or the address of its scheduler. The workers must see the same files under the same paths.
+
+    Yields
+    ------
+    callable
+        ``each(function, batches)`` yields the results. A Dask worker that dies costs a repetition, not a result.
+
+    Raises
+    ------
+    RequestError
+        If `workers` is no whole number or below 1, both are given, or the scheduler cannot be reached.
+    EDAError
+        If one of our processes ends unexpectedly.
+
+    Examples
+    --------
+    >>> from eda_utils.pool import mapper
+    >>> with mapper() as each:
+    ...     list(each(len, ["ab", "c"]))
+    [2, 1]
+    """
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")
+    if workers is not None and client is not None:
+        raise RequestError("workers", "a Dask client brings its own workers", "give workers or client, not both")
+    if client is not None:
+        with _connected(client) as connected:
+            yield partial(_on_cluster, connected)
+    elif workers in (None, 1):
+        yield map
+    else:
+        try:
+            yield _processes(workers).map
+        except BrokenProcessPool:
+            _processes.cache_clear()
+            raise EDAError("workers", "a process ended unexpectedly", "run it again with one worker") from None
+
+
+@lru_cache(maxsize=1)
+def _processes(workers):
+    """New processes, as a fork would inherit the locks of our threads; kept, as to start them takes a second or two."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+@contextmanager
+def _connected(client):
+    if hasattr(client, "submit"):
+        yield client
+        return
+    if not isinstance(client, str):
+        wrong, advice = f"a {type(client).__name__} is no Dask client", "give a distributed.Client or an address"
+        raise RequestError("client", wrong, advice)
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RequestError("client", "Dask is not installed", 'run pip install "distributed"') from None
+    try:
+        _knock(client)
+        connected = Client(client, timeout=10)
+    except (OSError, ValueError, TypeError, OverflowError):  # TLS that is not set up, a port above 65535
+        raise RequestError("client", "no scheduler answers at this address", "start it with: dask scheduler") from None
+    with connected:
+        yield connected
+
+
+def _knock(address):
+    """Dask would try for all of its ten seconds where nobody listens, and for ever within this process."""
+    from distributed.comm import parse_host_port
+
+    host, port = parse_host_port(address.rpartition("://")[2])
+    socket.create_connection((host, port), timeout=3).close()
+
+
+def _on_cluster(client, function, batches):
+    waiting, ahead = deque(), AHEAD * max(1, sum(client.nthreads().values()))
+    try:
+        for batch in batches:
+            waiting.append(client.submit(function, batch, pure=False, retries=3))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        client.cancel(list(waiting))

@@ -1,0 +1,221 @@
+"""One file becomes one row of an index, whatever the file is and however it is broken."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import get_ident
+
+import numpy as np
+
+from .attributes import find_attribute, name_of
+from .columns import join, to_table
+from .confidentiality import without_values
+from .dataset import MACROS, PARSE_ERRORS, attribute, quiet, read_dataset, source_name
+from .errors import DecodeError, EDAError, FormatError
+from .files import file_facts, open_file, sniff
+from .remote import FIRST_BYTES, is_slow, is_url, read_url
+from .values import CHECKED, complaints, is_unreadable, plain_value
+
+ALL = "all"
+FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")
+REQUESTS = 16  # under way at once
+SCAN_URLS_FROM = 50  # the scanner asks once for a file, pydicom several times
+SCANNERS = 64  # one for each thread and list of tags
+
+
+def read_row(path, tags):
+    """Read one file with pydicom, Pillow or OpenSlide, as its content demands.
+
+    Parameters
+    ----------
+    path : str
+        A path or URL.
+    tags : list of str or "all"
+
+    Returns
+    -------
+    list
+        The cells of `FILE_COLUMNS` and then those of `tags`; with "all", one dict of every attribute that is there.
+    """
+    storable = _storable(path)
+    row = {"size_bytes": 0, "kind": "other"}
+    try:
+        if storable != path:
+            raise FormatError(Path(storable).name, "has a name that is not UTF-8", "rename the file")
+        row["size_bytes"], _ = file_facts(path)
+        row["kind"], row["format"] = sniff(path)
+        row |= _READERS[row["kind"]](path, tags, row)
+    except EDAError as error:
+        row["problem"] = f"{error.wrong}; {error.advice}"
+    except Exception as error:  # noqa: BLE001 - the per-file guard: one odd file must not end the run
+        row["problem"] = f"unexpected {type(error).__name__}: {without_values(error)}"
+    return [storable, *map(row.get, FOUND_IN_FILE), *_spread(row.get("values", {}), tags)]
+
+
+def _spread(values, tags):
+    return [values] if tags == ALL else [values.get(name) for name in tags]
+
+
+def refused_row(path, reason, tags):
+    """Return the row of a file that is not opened at all."""
+    return [_storable(path), 0, "other", None, reason, None, *_spread({}, tags)]
+
+
+def read_table(paths, tags, *, is_small=False):
+    """Read several files into an Arrow table, in their order.
+
+    Parameters
+    ----------
+    paths : list of str
+    tags : list of str or "all"
+    is_small : bool
+        Not worth the start of the compiled scanner.
+
+    Returns
+    -------
+    table : pyarrow.Table
+    handed_over : int
+        How many DICOM files were not plain and were read by pydicom.
+    """
+    if tags == ALL or (is_small and not any(map(is_url, paths[SCAN_URLS_FROM:]))):
+        table, plain = rows_table([], tags), np.array([], int)
+    else:
+        table, plain = _scan(paths, tuple(tags))
+    others = np.setdiff1d(np.arange(len(paths)), plain)
+    rows = _several(partial(read_row, tags=tags), [paths[number] for number in others])
+    if rows:
+        order = np.argsort(np.concatenate([plain, others]))
+        table = join([table, rows_table(rows, tags)]).take(order)
+    return table, sum(row[2] == "dicom" for row in rows)
+
+
+def rows_table(rows, tags):
+    """Return rows as an Arrow table; with "all", the columns are what the files have."""
+    if tags != ALL:
+        return to_table(rows, tags)
+    names = list(dict.fromkeys(name for row in rows for name in row[-1]))
+    return to_table([[*row[:-1], *map(row[-1].get, names)] for row in rows], names)
+
+
+def _several(read, paths):
+    """Where every request takes its time, many are under way at once."""
+    urls = [path for path in paths if is_url(path)]
+    if not urls or not is_slow(urls[0]):
+        return list(map(read, paths))
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        return list(pool.map(read, paths))
+
+
+def _scan(paths, tags):
+    scanner = _scanner(tags, get_ident())
+    named = [path if _storable(path) == path else "" for path in paths]
+    if not any(map(is_url, paths)):
+        return scanner.read(named)
+    heads = dict(zip(named, _several(_head, named), strict=True))
+    return scanner.read(named, lambda path, view: _copy(*heads[path], view))
+
+
+@lru_cache(maxsize=SCANNERS)
+def _scanner(tags, _thread):
+    from .header_scan import HeaderScanner
+
+    return HeaderScanner(tags)
+
+
+def _head(path):
+    """The first bytes of a file at a URL, and its size."""
+    try:
+        return read_url(path, FIRST_BYTES), file_facts(path)[0]
+    except EDAError:
+        return b"", 0
+
+
+def _copy(head, size, view):
+    view[: len(head)] = head
+    return len(head), size
+
+
+def _storable(path):
+    """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _read_dicom(path, tags, row):
+    with quiet() as notes:
+        dataset = read_dataset(path)
+        values = _all_values(dataset) if tags == ALL else {name: plain_value(dataset, name) for name in tags}
+        checked = [plain_value(dataset, keyword) for keyword in CHECKED]
+        kinds = plain_value(dataset, "SOPClassUID"), dataset.file_meta.TransferSyntaxUID
+        off = complaints(checked, *kinds, row["size_bytes"] - dataset.header_bytes)
+    notes += [f"{name} has a value that its VR does not allow" for name in values if is_unreadable(dataset, name)]
+    return {"values": values, "warning": "; ".join([*off, *notes]) or None}
+
+
+def _all_values(dataset):
+    """Every attribute of the top level and what functional groups say in its place; private ones by their creator."""
+    values = {keyword: value for keyword in MACROS if (value := plain_value(dataset, keyword)) is not None}
+    for place in (dataset.file_meta, dataset):
+        for tag in list(place.keys()):
+            if tag.element and not tag.is_private_creator:
+                name = name_of(int(tag), _creator(place, tag))
+                value = plain_value(dataset, name)
+                values[name] = _binary(place, tag, find_attribute(name)) if value is None else value
+    return values
+
+
+def _binary(place, tag, wanted):
+    """Where a value is no text, its length."""
+    value = attribute(place, tag)
+    if not isinstance(value, bytes) or not wanted.vr.endswith(("OB", "OW", "OV", "OF", "OD", "OL", "UN")):
+        return None
+    text = f"{len(value)} bytes"
+    return (text,) if wanted.is_list else text
+
+
+def _creator(place, tag):
+    """PS3.5 7.8.1: (gggg,00bb) says who reserved (gggg,bbxx); a name means the first block of this creator."""
+    if not tag.is_private:
+        return None
+    blocks = range(0x10, (tag.element >> 8) + 1)
+    creators = [str(attribute(place, tag.group << 16 | block, "")).strip() for block in blocks]
+    return creators[-1] if creators and creators[-1] not in creators[:-1] else None
+
+
+def _read_picture_header(path, _tags, _row):
+    from PIL import Image as Pillow
+
+    name = source_name(path)
+    with open_file(path) as stream:
+        try:
+            with quiet(), Pillow.open(stream) as file:
+                columns, rows = file.size
+                samples, frames = len(file.getbands()), getattr(file, "n_frames", 1)
+        except Pillow.DecompressionBombError:
+            raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
+        except EDAError:
+            raise
+        except (OSError, SyntaxError, *PARSE_ERRORS) as error:
+            raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
+    return {"values": {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}}
+
+
+def _read_slide_header(path, _tags, _row):
+    from .pathology import open_slide
+
+    with open_slide(path) as slide:
+        rows, columns = slide.shape
+        mm = (slide.mpp / 1000,) * 2 if slide.mpp else None
+    return {"values": {"Rows": rows, "Columns": columns, "SamplesPerPixel": 3, "PixelSpacing": mm}}
+
+
+def _read_other(_path, _tags, row):
+    return {"problem": f"{row['format']}, not a DICOM file, image or slide"}
+
+
+_READERS = {
+    "dicom": _read_dicom,
+    "image": _read_picture_header,
+    "slide": _read_slide_header,
+    "other": _read_other,
+}

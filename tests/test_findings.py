@@ -1,0 +1,61 @@
+"""Findings have one form, whoever makes them."""
+
+import pandas as pd
+import pytest
+
+from eda_utils.errors import RequestError
+from eda_utils.findings import FINDING_COLUMNS, SEVERITIES, findings_table
+
+
+def row(path="a.dcm", kind="some_check", severity="note"):
+    return path, kind, severity, "what", "evidence", "advice"
+
+
+def test_the_most_severe_come_first():
+    rows = [row("c"), row("b", "z_check", "error"), row("a", "z_check", "error"), row("d", "a_check", "error")]
+    table = findings_table([*rows, row(severity="warning")])
+    assert table["path"].tolist() == ["d", "a", "b", "a.dcm", "c"]
+    assert table["severity"].tolist() == ["error"] * 3 + ["warning", "note"]
+    assert table.index.tolist() == list(range(5))
+
+
+def test_equal_findings_keep_their_order():
+    rows = [(*row()[:4], f"evidence {number}", "advice") for number in range(50)]
+    assert findings_table(rows)["evidence"].tolist() == [cells[4] for cells in rows]
+
+
+@pytest.mark.parametrize("rows", [[], [row()], iter(()), pd.DataFrame()])
+def test_types_are_the_same_when_empty(rows):
+    table = findings_table(rows)
+    assert tuple(table.columns) == FINDING_COLUMNS
+    assert tuple(table["severity"].cat.categories) == SEVERITIES
+    assert table["severity"].cat.ordered
+    texts = table.drop(columns="severity")
+    assert all(isinstance(dtype, pd.StringDtype) for dtype in texts.dtypes)
+    assert all(texts[column].str.len().sum() >= 0 for column in texts)
+
+
+def test_severities_compare():
+    table = findings_table([row(severity=severity) for severity in reversed(SEVERITIES)])
+    assert (table["severity"] <= "warning").tolist() == [True, True, False]
+
+
+def test_tables_join():
+    tables = [findings_table([row()]), findings_table([]), findings_table([row("b.dcm", "other_check", "error")])]
+    joined = findings_table(pd.concat(tables).assign(more=1))
+    assert joined["path"].tolist() == ["b.dcm", "a.dcm"]
+    assert joined.dtypes.equals(tables[0].dtypes)
+
+
+def test_an_unknown_severity_is_refused():
+    with pytest.raises(RequestError) as caught:
+        findings_table([row(), row(severity="fatal")])
+    assert str(caught.value) == "findings: a severity is unknown; give one of error, warning, note."
+
+
+@pytest.mark.parametrize("rows", [[(*row()[:5], None)], pd.DataFrame({"path": ["a.dcm"]})])
+def test_a_missing_cell_is_refused(rows):
+    with pytest.raises(RequestError) as caught:
+        findings_table(rows)
+    expected = "findings: a cell is missing; give each row path, kind, severity, what, evidence, advice."
+    assert str(caught.value) == expected
