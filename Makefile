@@ -41,6 +41,7 @@ test: .venv/ready-for-tests samples ## run the tests
 bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/index.py
+	$(BIN)/python benchmarks/pixels.py
 
 clean: ## remove everything that was made here, the samples too
 	rm -rf .venv output report.html data/samples data/.cache *.egg-info build .hypothesis

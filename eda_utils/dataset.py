@@ -234,7 +234,7 @@ def _value(dataset, keyword):
     with quiet():
         try:
             value = dataset[keyword].value
-        except PARSE_ERRORS:
+        except (*PARSE_ERRORS, OSError):  # pydicom raises it for a sequence that breaks off
             return None
     return None if value is None or (hasattr(value, "__len__") and len(value) == 0) else value
 

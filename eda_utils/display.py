@@ -4,10 +4,11 @@ from numbers import Integral, Number
 from typing import NamedTuple
 
 import numpy as np
-from pydicom.pixels import apply_voi
 
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
+from .dataset import PARSE_ERRORS, attribute, numbers
+from .elements import items, texts
 from .errors import RequestError
+from .luts import read_lut
 
 PRESETS = {  # customary centre and width in Hounsfield units
     "abdomen": (40, 400),
@@ -47,7 +48,7 @@ class Window(NamedTuple):
         return self.center - self.width / 2, self.center + self.width / 2
 
 
-def to_display(image, *, window="auto"):
+def to_display(image, *, window="auto", overlays=False, shutter=False):
     """Turn an image into the grey levels or colours that a calibrated screen shows.
 
     Parameters
@@ -58,6 +59,10 @@ def to_display(image, *, window="auto"):
         "auto" takes the file's first VOI LUT or window, else a labelled fallback; "full" all values but padding; a
         preset is a name in `PRESETS` (CT only); a pair is used with the function LINEAR; a number (from 0) or an
         explanation picks one of `image.windows`. Colour images have no window.
+    overlays : bool
+        Draw the file's overlay planes, in white.
+    shutter : bool
+        Close the file's display shutter.
 
     Returns
     -------
@@ -71,7 +76,8 @@ def to_display(image, *, window="auto"):
 
     References
     ----------
-    PS3.3 C.11.2.1.2 (windows), C.11.2.1.1 (VOI LUT), C.7.6.3.1.2 (MONOCHROME1), PS3.4 N.2 (the order of the steps).
+    PS3.3 C.11.2.1.2 (windows), C.11.2.1.1 (VOI LUT), C.7.6.3.1.2 (MONOCHROME1), C.7.6.11 (shutter), C.9.2 (overlays),
+    PS3.4 N.2 (the order of the steps).
 
     Examples
     --------
@@ -81,11 +87,32 @@ def to_display(image, *, window="auto"):
     >>> picture.dtype, picture.shape
     (dtype('uint8'), (128, 128))
     """
-    if image.is_color:
-        excess = max(image.bits_stored - 8, 0)
-        return (image.pixels >> excess).astype(np.uint8) if excess else image.pixels.astype(np.uint8)
-    shown = np.floor(apply_window(image.pixels, choose_window(image, window)) * 255 + 0.5).astype(np.uint8)
-    return 255 - shown if image.inverted else shown
+    picture = _colors(image) if image.is_color else _greys(image, choose_window(image, window))
+    if shutter and image.shutter is not None:
+        picture[image.shutter] = image.shutter_grey
+    if overlays and image.overlay is not None:
+        picture[image.overlay] = 255
+    return picture
+
+
+def _colors(image):
+    excess = max(image.bits_stored - 8, 0)
+    return (image.pixels >> excess if excess else image.pixels).astype(np.uint8)
+
+
+def _greys(image, window):
+    pixels = image.pixels
+    if pixels.dtype.kind in "iu":
+        low, high = int(pixels.min()), int(pixels.max())
+        if high - low < pixels.size:  # cheaper to window every possible value once
+            table = _to_bytes(apply_window(np.arange(low, high + 1), window), image.inverted)
+            return table[np.subtract(pixels, low, dtype=np.int64)]
+    return _to_bytes(apply_window(pixels, window), image.inverted)
+
+
+def _to_bytes(shares, inverted):
+    greys = np.floor(shares * 255 + 0.5).astype(np.uint8)
+    return 255 - greys if inverted else greys
 
 
 def apply_window(values, window):
@@ -158,25 +185,29 @@ def _named_window(image, name):
     return Window(*PRESETS[name.casefold()], explanation=name, source="preset")
 
 
-def read_windows(dataset, *, frame=0):
+def read_windows(header):
     """Read the windows and VOI LUTs that a file brings along.
+
+    Parameters
+    ----------
+    header : Dataset
+        That applies to the frame.
 
     Returns
     -------
     windows : tuple of Window
         Those that are valid, windows before LUTs.
     had_invalid : bool
-        Whether the file holds a window that the standard does not allow.
+        Whether the file holds windows or VOI LUTs and none is as the standard says.
     """
-    centers, widths = (numbers(attribute(dataset, f"Window{name}", frame=frame)) for name in ("Center", "Width"))
-    function = str(attribute(dataset, "VOILUTFunction", "LINEAR", frame=frame)).upper()
-    texts = attribute(dataset, "WindowCenterWidthExplanation", [], frame=frame)
-    texts = [texts] if isinstance(texts, str) else [str(text) for text in texts]
-    texts += [""] * len(centers)
-    pairs = list(zip(centers, widths, texts, strict=False))
-    valid = [Window(c, w, function, text.strip()) for c, w, text in pairs if _is_valid(c, w, function)]
-    has_window = attribute(dataset, "WindowCenter", frame=frame) is not None
-    return (*valid, *_read_luts(dataset)), has_window and not valid
+    centers, widths = (numbers(attribute(header, f"Window{name}")) for name in ("Center", "Width"))
+    function = (*texts(attribute(header, "VOILUTFunction")), "LINEAR")[0].upper()
+    explanations = (*texts(attribute(header, "WindowCenterWidthExplanation")), *[""] * len(centers))
+    stated = zip(centers, widths, explanations, strict=False)
+    windows = [Window(c, w, function, text) for c, w, text in stated if _is_valid(c, w, function)]
+    windows += _read_luts(header)
+    present = [attribute(header, keyword) is not None for keyword in ("WindowCenter", "VOILUTSequence")]
+    return tuple(windows), not windows and any(present)
 
 
 def _is_valid(center, width, function):
@@ -186,23 +217,18 @@ def _is_valid(center, width, function):
     return known and np.isfinite(center) and smallest <= width < np.inf
 
 
-def _read_luts(dataset):
-    for index, item in enumerate(attribute(dataset, "VOILUTSequence", [])):
-        descriptor = numbers(attribute(item, "LUTDescriptor"))
-        if len(descriptor) != 3 or not 1 <= descriptor[2] <= 16:
-            continue
-        entries, first, bits = (int(value) for value in descriptor)
-        entries = entries or 65536  # PS3.3 C.11.2.1.1: 0 means 2^16
-        if first > 32767 and attribute(dataset, "PixelRepresentation", 0) == 1:
-            first -= 65536  # the descriptor is US or SS, as the pixels are
-        inputs = np.arange(first, first + entries)
+def _read_luts(header):
+    signed = attribute(header, "PixelRepresentation") == 1
+    for item in items(attribute(header, "VOILUTSequence")):
         try:
-            with quiet():
-                outputs = apply_voi(inputs, dataset, index) / (2**bits - 1)
+            first, table, bits = read_lut(
+                item, signed=signed, little_endian=header.file_meta.TransferSyntaxUID.is_little_endian
+            )
         except PARSE_ERRORS:
             continue
-        text = str(attribute(item, "LUTExplanation", "")).strip()
-        yield Window(first + entries / 2, entries, "LUT", text, lut=(first, np.clip(outputs, 0, 1)))
+        text = " ".join(texts(attribute(item, "LUTExplanation")))
+        outputs = np.clip(table / (2**bits - 1), 0, 1)
+        yield Window(first + len(table) / 2, len(table), "LUT", text, lut=(first, outputs))
 
 
 def default_window(windows, pixels, padding, bits_stored, *, had_invalid=False):

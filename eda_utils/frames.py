@@ -1,23 +1,73 @@
-"""One frame of a file as the values that are stored in it, decoded."""
+"""One frame of a file: the header that applies to it and the values that are stored for it, decoded."""
+
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
-from pydicom.dataelem import DataElement
-from pydicom.pixels import apply_color_lut, pixel_array
-from pydicom.uid import ExplicitVRBigEndian
+from pydicom.dataset import Dataset
+from pydicom.pixels import as_pixel_options, get_decoder
+from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet, source_name, without_pixels
+from .dataset import PARSE_ERRORS, attribute, numbers, quiet, source_name
+from .elements import items
 from .errors import DecodeError, FrameError, NoPixelDataError
 from .files import open_file
+from .luts import look_up, read_palette
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
+FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+EXIF_ORIENTATION = 0x0112
+BECOME_RGB = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+
+
+class Frame(NamedTuple):
+    """What is stored for one frame."""
+
+    samples: np.ndarray  # (row, column) or (row, column, 3)
+    color_space: str  # Photometric Interpretation of the samples: a decoder may have changed that of the file
+    words: np.ndarray  # the samples with the bits around them, in which retired overlays are
 
 
 def count_frames(dataset):
     """Return Number of Frames, 1 where it is absent or senseless."""
     frames = numbers(attribute(dataset, "NumberOfFrames", 1)) or (1,)
     return max(int(frames[0]), 1)
+
+
+def frame_header(header, frame):
+    """Return the header that applies to one frame.
+
+    Enhanced objects keep in functional groups what others keep at the top level; here it comes back to the top.
+
+    References
+    ----------
+    PS3.3 C.7.6.16.1.1: a macro is either among the Shared Functional Groups or among those of each frame.
+    """
+    flat = Dataset()
+    flat.set_original_encoding(*header.original_encoding, header.original_character_set)
+    flat.file_meta = header.file_meta
+    flat.update({tag: header.get_item(tag) for tag in header.keys()})  # noqa: SIM118 - iterating would convert
+    for _, macro in _macros(header, frame):
+        flat.update({tag: macro.get_item(tag) for tag in macro.keys()})  # noqa: SIM118
+    for groups in FUNCTIONAL_GROUPS:
+        flat.pop(groups, None)
+    return flat
+
+
+def find_group(header, keyword, frame):
+    """Return in which functional group a frame has an attribute: "shared by all frames", "of this frame" or ""."""
+    return next((where for where, macro in reversed([*_macros(header, frame)]) if keyword in macro), "")
+
+
+def _macros(header, frame):
+    for groups, index, where in zip(
+        FUNCTIONAL_GROUPS, (0, frame), ("shared by all frames", "of this frame"), strict=True
+    ):
+        for group in items(attribute(header, groups))[index : index + 1]:
+            found = [items(attribute(group, tag)) for tag in group.keys()]  # noqa: SIM118
+            yield from ((where, macro[0]) for macro in found if macro)
 
 
 def read_frame(dataset, name, frame):
@@ -34,8 +84,7 @@ def read_frame(dataset, name, frame):
 
     Returns
     -------
-    numpy.ndarray
-        Stored values, (row, column), or RGB, (row, column, 3); palette colours are looked up, YBR is converted.
+    Frame
 
     Raises
     ------
@@ -43,19 +92,83 @@ def read_frame(dataset, name, frame):
 
     References
     ----------
-    PS3.3 C.7.6.3 (Image Pixel), C.7.9 (Palette Color Lookup Table), PS3.5 section 8 (encoding).
+    PS3.3 C.7.6.3 (Image Pixel), PS3.5 section 8 (encoding).
     """
     if not any(keyword in dataset for keyword in PIXEL_KEYWORDS):
         raise NoPixelDataError(name, "has no Pixel Data (7FE0,0010)", "look at its header with header_table")
     _check_frame(name, frame, count_frames(dataset))
     _check_claims(dataset, name)
     decoders.register()
+    with _decoding(dataset, name):
+        return _decode(dataset, frame)
+
+
+def _decode(dataset, frame):
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if dataset.BitsAllocated == 1 and syntax.is_little_endian and not syntax.is_encapsulated:
+        bits = _unpack(dataset, frame)
+        return Frame(bits, dataset.PhotometricInterpretation, bits)
+    options = as_pixel_options(dataset, correct_unused_bits=syntax.is_encapsulated)
+    words, facts = get_decoder(syntax).as_array(dataset, index=frame, raw=True, **options)
+    samples = words if syntax.is_encapsulated else _without_spare_bits(dataset, words)
+    return Frame(samples, facts["photometric_interpretation"], words)
+
+
+def _unpack(dataset, frame):
+    """PS3.5 8.1.1: frames of bits follow each other without a gap; pydicom 3.0 loses those that begin inside a byte."""
+    size = dataset.Rows * dataset.Columns
+    first, skipped = divmod(frame * size, 8)
+    packed = np.frombuffer(dataset.PixelData, np.uint8, count=-(-(skipped + size) // 8), offset=first)
+    return np.unpackbits(packed, bitorder="little")[skipped : skipped + size].reshape(dataset.Rows, dataset.Columns)
+
+
+def _without_spare_bits(dataset, words):
+    """PS3.5 8.1.1: samples end at High Bit, which old files do not put at Bits Stored - 1; other bits mean nothing."""
+    sizes = [numbers(attribute(dataset, keyword, 0)) for keyword in ("BitsAllocated", "BitsStored", "HighBit")]
+    allocated, stored, high = (int(size[0]) if size else 0 for size in sizes)
+    if words.dtype.kind == "f" or not 0 < stored < allocated:
+        return words
+    top = high if stored <= high + 1 <= allocated else stored - 1
+    return (words << (allocated - 1 - top)) >> (allocated - stored)
+
+
+def to_rgb(dataset, name, frame):
+    """Turn the samples of a colour frame into RGB; grey ones stay as they are.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    name : str
+        What errors call the file.
+    frame : Frame
+
+    Returns
+    -------
+    numpy.ndarray
+        (row, column, 3), or (row, column) for grey.
+
+    Raises
+    ------
+    DecodeError
+        If a palette is not valid.
+
+    References
+    ----------
+    PS3.3 C.7.6.3.1.2 (YBR_FULL), C.7.6.3.1.5 (palette).
+    """
+    with _decoding(dataset, name):
+        if frame.color_space == "PALETTE COLOR":
+            return look_up(frame.samples, *read_palette(dataset))
+        if frame.color_space in ("YBR_FULL", "YBR_FULL_422"):
+            return convert_color_space(frame.samples, "YBR_FULL", "RGB")
+    return frame.samples
+
+
+@contextmanager
+def _decoding(dataset, name):
     try:
         with quiet():
-            stored = pixel_array(dataset, index=frame)
-            if attribute(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
-                return apply_color_lut(stored, _native_palette(dataset))[..., :3]
-            return stored
+            yield
     except (*PARSE_ERRORS, RuntimeError, OSError) as error:
         raise DecodeError(name, _reason(dataset, error), "look at its header, or ask for the original") from None
 
@@ -74,18 +187,6 @@ def _check_claims(dataset, name):
     samples = numbers(attribute(dataset, "SamplesPerPixel", 1)) or (1,)
     if np.prod([*(size[0] for size in sizes), samples[0]]) / 8 > MAX_FRAME_BYTES:
         raise DecodeError(name, "Rows and Columns claim a frame of more than 2 GB", "check the header")
-
-
-def _native_palette(dataset):
-    """pydicom 3.0 reads a 16-bit palette of a big endian file in the byte order of this machine."""
-    if dataset.file_meta.TransferSyntaxUID != ExplicitVRBigEndian:
-        return dataset
-    swapped = without_pixels(dataset)
-    for keyword in (f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue")):
-        data = attribute(dataset, keyword)
-        if data and numbers(attribute(dataset, "RedPaletteColorLookupTableDescriptor"))[2] > 8:
-            swapped[keyword] = DataElement(keyword, "OW", np.frombuffer(data, ">u2").astype("<u2").tobytes())
-    return swapped
 
 
 def _reason(dataset, error):
@@ -113,7 +214,9 @@ def read_picture(source, frame):
         (row, column), or (row, column, 3) in RGB on white where the picture is transparent.
     frames : int
     what : str
-        Format and mode, such as "PNG RGB".
+        Format, mode and whether it was turned, such as "PNG RGB".
+    has_profile : bool
+        Whether there is an ICC profile.
 
     Raises
     ------
@@ -128,13 +231,19 @@ def read_picture(source, frame):
             frames = getattr(file, "n_frames", 1)
             _check_frame(name, frame, frames)
             file.seek(frame)
-            return _picture_array(ImageOps.exif_transpose(file)), frames, f"{file.format} {file.mode}"
+            pixels = _picture_array(ImageOps.exif_transpose(file))
+            return pixels, frames, _what(file), "icc_profile" in file.info
     except Pillow.DecompressionBombError:
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
     except FrameError:
         raise
     except (OSError, SyntaxError, *PARSE_ERRORS) as error:
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
+
+
+def _what(file):
+    turned = ", turned as EXIF says" if file.getexif().get(EXIF_ORIENTATION, 1) != 1 else ""
+    return f"{file.format} {file.mode}{' on white' if file.has_transparency_data else ''}{turned}"
 
 
 def _picture_array(file):

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut
 
-from .dataset import PARSE_ERRORS, attribute, numbers, read_dataset, source_name, without_pixels
+from .dataset import attribute, read_dataset, source_name, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
+from .elements import items
 from .errors import FormatError
 from .files import sniff
-from .frames import count_frames, read_frame, read_picture
+from .frames import BECOME_RGB, count_frames, frame_header, read_frame, read_picture, to_rgb
+from .modality import bits_of, padding_mask, to_modality, unit_of
+from .planes import read_overlays, read_shutter, shutter_grey
 from .spacing import NO_SPACING, format_mm, read_aspect, read_spacing
 
 PREVIEW_SIDE = 384
@@ -51,7 +53,13 @@ class Image:
         Which frame this is, from 0, and of how many.
     bits_stored : int
     modality_step, photometric : str
-        How stored values became modality values, and the Photometric Interpretation.
+        How stored values became modality values, and the Photometric Interpretation and what became of it.
+    overlay : numpy.ndarray of bool or None
+        (row, column): where the overlay planes draw.
+    shutter : numpy.ndarray of bool or None
+        (row, column): what the display shutter hides, in the grey `shutter_grey` from 0 to 255.
+    has_profile : bool
+        Whether there is an ICC profile. It is not applied.
 
     Examples
     --------
@@ -77,6 +85,10 @@ class Image:
     bits_stored: int = 8
     modality_step: str = "stored values"
     photometric: str = ""
+    overlay: np.ndarray | None = None
+    shutter: np.ndarray | None = None
+    shutter_grey: int = 0
+    has_profile: bool = False
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.pixels, dtype=dtype, copy=copy)
@@ -103,13 +115,19 @@ class Image:
         """Whether the pixels are RGB."""
         return self.pixels.ndim == 3
 
-    def caption(self, window="auto"):
+    def caption(self, window="auto", *, overlays=False, shutter=False):
         """Return one line that says how the picture is made, without any identifier."""
-        steps = [f"frame {self.frame + 1} of {self.frames}"] if self.frames > 1 else []
-        if not self.is_color:
-            steps += [self.modality_step, str(choose_window(self, window))]
-        spacing = f"{format_mm(*self.spacing_mm)} ({self.spacing_source})" if self.spacing_mm else self.spacing_source
-        return " · ".join([*steps, self.photometric, spacing])
+        steps = [
+            f"frame {self.frame + 1} of {self.frames}" if self.frames > 1 else "",
+            "" if self.is_color else self.modality_step,
+            "" if self.is_color else str(choose_window(self, window)),
+            self.photometric,
+            "ICC profile not applied" if self.has_profile else "",
+            "" if self.overlay is None else f"overlay {'drawn' if overlays else 'not drawn'}",
+            "" if self.shutter is None else f"shutter {'closed' if shutter else 'left open'}",
+            f"{format_mm(*self.spacing_mm)} ({self.spacing_source})" if self.spacing_mm else self.spacing_source,
+        ]
+        return " · ".join(filter(None, steps))
 
 
 def load_image(source, *, frame=0):
@@ -150,6 +168,28 @@ def load_image(source, *, frame=0):
     >>> image.shape, image.unit, int(image.pixels.min())
     ((128, 128), 'HU', -896)
     """
+    return load_stages(source, frame)[1]
+
+
+def load_stages(source, frame=0):
+    """Load an image together with the samples that are stored in the file, before palette, colour space and rescale.
+
+    Parameters
+    ----------
+    source, frame
+        As in `load_image`.
+
+    Returns
+    -------
+    stored : numpy.ndarray
+        (row, column) or (row, column, 3).
+    image : Image
+
+    Raises
+    ------
+    EDAError
+        As `load_image`.
+    """
     if not isinstance(source, Dataset):
         kind, what = sniff(source)
         if kind == "slide":
@@ -163,103 +203,66 @@ def load_image(source, *, frame=0):
 
 def _load_dicom(dataset, name, frame):
     stored = read_frame(dataset, name, frame)
-    spacing = read_spacing(dataset, frame=frame)
-    common = {
-        "header": without_pixels(dataset),
-        "source": name,
-        "frame": frame,
-        "frames": count_frames(dataset),
-        "spacing_mm": spacing.mm,
-        "spacing_source": spacing.source,
-        "aspect": read_aspect(dataset, spacing),
+    pixels = to_rgb(dataset, name, stored)
+    whole = without_pixels(dataset)
+    whole.file_meta = dataset.file_meta
+    header = frame_header(whole, frame)
+    facts = (_color_facts if pixels.ndim == 3 else _grey_facts)(header, pixels) | _geometry(header)
+    facts |= {
+        "overlay": read_overlays(header, stored.words, frame),
+        "shutter": read_shutter(header, pixels.shape[:2], facts["aspect"]),
+        "shutter_grey": shutter_grey(header),
     }
-    make = _color_image if stored.ndim == 3 else _grey_image
-    return make(dataset, stored, common)
+    return stored.samples, Image(header=whole, source=name, frame=frame, frames=count_frames(header), **facts)
 
 
-def _color_image(dataset, rgb, common):
-    photometric = str(attribute(dataset, "PhotometricInterpretation", "unknown"))
+def _geometry(header):
+    spacing = read_spacing(header)
+    return {"spacing_mm": spacing.mm, "spacing_source": spacing.source, "aspect": read_aspect(header, spacing)}
+
+
+def _color_facts(header, rgb):
+    photometric = str(attribute(header, "PhotometricInterpretation", "unknown"))
     depth = rgb.dtype.itemsize * 8
-    # the entries of a palette fill their words; the stored indices say nothing about the colours
-    bits = depth if photometric == "PALETTE COLOR" else _bits_stored(dataset, depth)
-    shown = photometric if photometric == "RGB" else f"{photometric} to RGB"
-    return Image(rgb, "RGB", photometric=shown, bits_stored=bits, **common)
+    became = "" if photometric == "RGB" else " to RGB" if photometric in BECOME_RGB else ", not converted"
+    return {
+        "pixels": rgb,
+        "unit": "RGB",
+        "photometric": photometric + became,
+        # the entries of a palette fill their words; the stored indices say nothing about the colours
+        "bits_stored": depth if photometric == "PALETTE COLOR" else bits_of(header, depth),
+        "has_profile": any("ICCProfile" in item for item in (header, *items(attribute(header, "OpticalPathSequence")))),
+    }
 
 
-def _grey_image(dataset, stored, common):
-    frame = common["frame"]
-    values, step = _to_modality(dataset, stored, frame)
-    padding = _padding_mask(dataset, stored)
-    windows, had_invalid = read_windows(dataset, frame=frame)
-    bits = _bits_stored(dataset, stored.dtype.itemsize * 8)
-    photometric = str(attribute(dataset, "PhotometricInterpretation", "unknown"))
-    return Image(
-        values,
-        _unit(dataset, step, frame),
-        windows=windows,
-        window=default_window(windows, values, padding, bits, had_invalid=had_invalid),
-        inverted=photometric == "MONOCHROME1" or attribute(dataset, "PresentationLUTShape") == "INVERSE",
-        padding=padding,
-        bits_stored=bits,
-        modality_step=step,
-        photometric=photometric,
-        **common,
-    )
-
-
-def _bits_stored(dataset, depth):
-    bits = numbers(attribute(dataset, "BitsStored", depth))
-    return int(bits[0]) if bits and 1 <= bits[0] <= depth else depth
-
-
-def _to_modality(dataset, stored, frame):
-    """Modality values and the words for how they were made; integers stay integers (PS3.3 C.11.1.1.2)."""
-    if attribute(dataset, "ModalityLUTSequence"):
-        try:
-            return apply_modality_lut(stored, dataset), "modality LUT"
-        except PARSE_ERRORS:  # an empty item, for example; DCMTK leaves it out too
-            return stored, "stored values, the Modality LUT is not valid"
-    stated = [numbers(attribute(dataset, f"Rescale{name}", frame=frame)) for name in ("Slope", "Intercept")]
-    if not all(stated) or stated[0][0] == 0:
-        return stored, "stored values"
-    slope, intercept = stated[0][0], stated[1][0]
-    if (slope, intercept) == (1, 0):
-        return stored, "rescale 1/0"
-    is_whole = slope.is_integer() and intercept.is_integer() and stored.dtype.kind in "iu" and stored.itemsize <= 2
-    number = np.int32 if is_whole and abs(slope) < 2**14 and abs(intercept) < 2**30 else np.float64
-    return stored.astype(number) * number(slope) + number(intercept), f"rescale {slope:g}/{intercept:g}"
-
-
-def _unit(dataset, step, frame):
-    """PS3.3 C.8.2.1.1.4: CT is in Hounsfield units after Rescale unless Rescale Type says otherwise (US)."""
-    stated = str(attribute(dataset, "RescaleType", attribute(dataset, "Units", ""), frame=frame)).strip()
-    if step.startswith("stored values"):
-        return "stored value"
-    if stated:
-        return "modality value" if stated == "US" else stated
-    return "HU" if attribute(dataset, "Modality") == "CT" else "modality value"
-
-
-def _padding_mask(dataset, stored):
-    """PS3.3 C.7.5.1.1.2: one value, or the range between it and Pixel Padding Range Limit."""
-    value = numbers(attribute(dataset, "PixelPaddingValue"))
-    if not value or stored.dtype.kind not in "iu":
-        return None
-    limit = numbers(attribute(dataset, "PixelPaddingRangeLimit")) or value
-    low, high = sorted((value[0], limit[0]))
-    if stored.dtype.kind == "u" and high < 0:  # written as SS although the pixels are US
-        low, high = low + 65536, high + 65536
-    mask = (stored >= low) & (stored <= high)
-    return mask if mask.any() else None
+def _grey_facts(header, stored):
+    values, step = to_modality(header, stored)
+    padding = padding_mask(header, stored)
+    windows, had_invalid = read_windows(header)
+    bits = bits_of(header, stored.dtype.itemsize * 8)
+    photometric = str(attribute(header, "PhotometricInterpretation", "unknown"))
+    has_colors = attribute(header, "PixelPresentation") in ("COLOR", "MIXED")  # PS3.3 C.8.16.2.1.1.1
+    return {
+        "pixels": values,
+        "unit": unit_of(header, step),
+        "modality_step": step,
+        "windows": windows,
+        "window": default_window(windows, values, padding, bits, had_invalid=had_invalid),
+        "inverted": photometric == "MONOCHROME1" or attribute(header, "PresentationLUTShape") == "INVERSE",
+        "padding": padding,
+        "bits_stored": bits,
+        "photometric": f"{photometric} without its supplemental colours" if has_colors else photometric,
+    }
 
 
 def _load_picture(source, frame):
-    pixels, frames, what = read_picture(source, frame)
+    pixels, frames, what, has_profile = read_picture(source, frame)
     common = {"source": source_name(source), "frame": frame, "frames": frames, "photometric": what}
     if pixels.ndim == 3:
-        return Image(pixels, "RGB", **common)
+        return pixels, Image(pixels, "RGB", has_profile=has_profile, **common)
     bits = pixels.dtype.itemsize * 8
-    return Image(pixels, "stored value", window=default_window((), pixels, None, bits), bits_stored=bits, **common)
+    window = default_window((), pixels, None, bits)
+    return pixels, Image(pixels, "stored value", window=window, bits_stored=bits, **common)
 
 
 def to_png(image, *, window="auto", max_side=PREVIEW_SIDE):

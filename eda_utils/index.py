@@ -141,11 +141,14 @@ def _read_batch(batch, *, tags, is_small, into):
 def _checked(tags):
     if tags is None:
         return INDEX_TAGS
-    if tags == ALL:
+    if isinstance(tags, str) and tags == ALL:
         return ALL
-    for name in tags:
+    names = [tags] if isinstance(tags, str) else list(tags)
+    for name in names:
+        if not isinstance(name, str):
+            raise RequestError("tags", f"a {type(name).__name__} is no tag", "give keywords as text, such as Rows")
         find_attribute(name)
-    return list(dict.fromkeys(tags))
+    return list(dict.fromkeys(names))
 
 
 def pick_file(index, *, position=0, **values):

@@ -22,14 +22,14 @@ SMALL_PANEL = 220  # points
 MICROSCOPE_MM = 0.02  # finer pixels than this are of a microscope, and lengths in micrometres
 
 
-def show_image(source, *, window="auto", mpp=None, title=None, ax=None):
+def show_image(source, *, window="auto", overlays=False, shutter=False, mpp=None, title=None, ax=None):
     """Show an image as a workstation would, with a scale bar and a caption that says how the picture is made.
 
     Parameters
     ----------
     source : Image, Slide, str, Path, Dataset or array
         A slide is shown as its overview. An array is shown as it is: (row, column, 3) of uint8.
-    window
+    window, overlays, shutter
         As in `to_display`.
     mpp : float, optional
         Microns per pixel of an array, for its scale bar.
@@ -55,20 +55,18 @@ def show_image(source, *, window="auto", mpp=None, title=None, ax=None):
     'CT, 128 × 128'
     """
     image = _as_image(source, mpp)
-    picture = to_display(image, window=window)
+    picture = to_display(image, window=window, overlays=overlays, shutter=shutter)
+    caption = image.caption(window, overlays=overlays, shutter=shutter)
     rows, columns = picture.shape[:2]
     with house_style():
         if ax is None:
             ax = _axes_for(rows * image.aspect / columns)
-        extent = (-0.5, columns - 0.5, rows - 0.5, -0.5)
-        ax.imshow(_reduced(picture), cmap="gray", vmin=0, vmax=255, extent=extent, aspect=image.aspect)
-        ax.set_xticks([]), ax.set_yticks([]), ax.set_anchor("NW")
-        ax.spines[:].set_visible(False)
+        draw(picture, image.aspect, ax)
         is_small = _points(ax) < SMALL_PANEL
         _add_scale_bar(ax, image, 7 if is_small else 8.5)
-        title = title or f"{_what(image)}, {rows:,} × {columns:,}"
-        _title_and_caption(ax, title, image.caption(window))
-    return describe(ax, f"{title}: {image.caption(window)}")
+        title = title or name_of_image(image)
+        title_and_caption(ax, title, caption)
+    return describe(ax, f"{title}: {caption}")
 
 
 def _as_image(source, mpp):
@@ -91,15 +89,26 @@ def _as_image(source, mpp):
     return Image(colors, "RGB", mm, "microns per pixel as given" if mm else "no spacing given", photometric=what)
 
 
-def _what(image):
+def name_of_image(image):
+    """Return modality or format, and size: never a name of the file or the patient."""
     modality = image.header.get("Modality")
-    return str(modality) if modality else image.photometric.split(" ")[0] or "Array"
+    what = str(modality) if modality else image.photometric.split(" ")[0] or "Array"
+    return "{}, {:,} × {:,}".format(what, *image.shape[:2])
 
 
 def _axes_for(ratio, width=4.6):
     height = min(max(width * ratio, 1.5), 7.0)
     width = max(min(width, height / ratio) + 0.2, 1.5)
     return plt.figure(figsize=(width, height + 0.8)).add_subplot()
+
+
+def draw(picture, aspect, ax):
+    """Put an 8-bit picture into axes, its pixels `aspect` times as high as wide, without any change of its greys."""
+    rows, columns = picture.shape[:2]
+    extent = (-0.5, columns - 0.5, rows - 0.5, -0.5)
+    ax.imshow(_reduced(picture), cmap="gray", vmin=0, vmax=255, extent=extent, aspect=aspect)
+    ax.set_xticks([]), ax.set_yticks([]), ax.set_anchor("NW")
+    ax.spines[:].set_visible(False)
 
 
 def _reduced(picture):
@@ -115,7 +124,7 @@ def _points(ax):
     return ax.get_position(original=True).width * ax.figure.get_figwidth() * 72
 
 
-def _title_and_caption(ax, title, caption):
+def title_and_caption(ax, title, caption):
     """Wrap both to the width that the axes has in the figure, so that neighbours do not overlap."""
     points = _points(ax)
     small = points < SMALL_PANEL

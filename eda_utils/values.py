@@ -110,7 +110,7 @@ def is_unreadable(dataset, name):
     with quiet():
         try:
             value = place[key].value
-        except PARSE_ERRORS:
+        except (*PARSE_ERRORS, OSError):
             return True
         is_filled = value is not None and value != "" and not isinstance(value, (bytes, Sequence))
         return is_filled and len(str(value).strip("\0 ")) > 0 and plain_value(dataset, name) is None

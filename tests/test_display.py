@@ -2,8 +2,10 @@
 
 import io
 import subprocess
+from dataclasses import replace
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from parts import file_id, foreign_files, program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import ImplicitVRLittleEndian
 
 from eda_utils import load_image, to_display
 from eda_utils.display import PRESETS, Window, apply_window, choose_window
@@ -113,6 +116,72 @@ def test_impossible_requests(window, text):
 def test_windows_of_a_file(make_dicom, attributes, shown):
     image = load_image(make_dicom(np.arange(100, dtype=np.int16).reshape(10, 10), **attributes))
     assert shown in str(image.window)
+
+
+@given(
+    st.lists(st.integers(-3000, 3000), min_size=1, max_size=60),
+    st.sampled_from([np.int16, np.int32, np.float64]),
+    st.booleans(),
+)
+def test_a_table_of_greys_gives_the_same_picture(values, dtype, inverted):
+    """Whole numbers in a narrow range are windowed once each; that must not show."""
+    window = Window(40, 400)
+    greys = [int(np.floor(share * 255 + 0.5)) for share in apply_window(values, window)]
+    image = grey([values], inverted=inverted)
+    shown = to_display(replace(image, pixels=image.pixels.astype(dtype)), window=window)[0].tolist()
+    assert shown == ([255 - level for level in greys] if inverted else greys)
+
+
+def test_a_lut_without_vr_in_the_file(make_dicom, tmp_path):
+    """Implicit VR: whether LUT Data is US or OW is not written."""
+    item = Dataset()
+    item.LUTDescriptor, item.LUTData = [4, 10, 16], np.array([0, 16384, 32768, 65535], "<u2").tobytes()
+    item["LUTDescriptor"].VR, item["LUTData"].VR = "US", "OW"
+    dataset = pydicom.dcmread(
+        make_dicom(np.array([[9, 10, 11, 12, 13, 99]], np.uint16), VOILUTSequence=Sequence([item]))
+    )
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    dataset.save_as(tmp_path / "lut.dcm", implicit_vr=True)
+    assert to_display(load_image(tmp_path / "lut.dcm")).tolist() == [[0, 0, 64, 128, 255, 255]]
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        # C.11.2.1.2.1: ((x - 99.5) / 49 + 0.5) * 255
+        ("LINEAR", [0, 5, 130, 255]),
+        # C.11.2.1.3.2: ((x - 100) / 50 + 0.5) * 255
+        ("LINEAR_EXACT", [0, 5, 128, 250]),
+        # C.11.2.1.3.1: 255 / (1 + exp(-4 (x - 100) / 50))
+        ("SIGMOID", [30, 33, 128, 222]),
+    ],
+)
+def test_functions_of_a_file_to_the_last_grey(make_dicom, function, shown):
+    values = np.array([[75, 76, 100, 124]], np.uint16)
+    window = {"WindowCenter": 100, "WindowWidth": 50, "VOILUTFunction": function}
+    image = load_image(make_dicom(values, **window))
+    assert image.window.function == function
+    assert to_display(image).tolist() == [shown]
+    for low_is_bright in ({"PresentationLUTShape": "INVERSE"}, {"PhotometricInterpretation": "MONOCHROME1"}):
+        image = load_image(make_dicom(values, **window, **low_is_bright))
+        assert to_display(image).tolist() == [[255 - grey for grey in shown]]
+
+
+def test_an_invalid_voi_lut_is_said(make_dicom):
+    image = load_image(make_dicom(np.arange(100, dtype=np.uint16).reshape(10, 10), VOILUTSequence=[Dataset()]))
+    assert image.windows == ()
+    assert "the file's is not valid" in str(image.window)
+
+
+def test_overlays_and_shutter_are_a_choice():
+    mask = np.array([[True, False]])
+    image = grey([[0.0, 0.0]], overlay=mask, shutter=~mask, shutter_grey=9)
+    assert to_display(image).tolist() == [[128, 128]]
+    assert to_display(image, overlays=True).tolist() == [[255, 128]]
+    assert to_display(image, shutter=True).tolist() == [[128, 9]]
+    colors = Image(np.full((1, 2, 3), 7, np.uint8), "RGB", overlay=mask)
+    assert to_display(colors, overlays=True).tolist() == [[[255] * 3, [7] * 3]]
+    assert to_display(colors).tolist() == colors.pixels.tolist()
 
 
 def test_voi_lut_comes_before_the_window(make_dicom):

@@ -17,22 +17,25 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["errors", "style"],
-    ["attributes", "remote", "pool", "findings"],
+    ["errors", "style", "levels", "layout", "checks"],
+    ["attributes", "remote", "pool", "findings", "encoding_checks"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel"],
-    ["values", "spacing", "display", "decoders"],
-    ["header_scan", "frames", "sources"],
-    ["image"],
+    ["elements"],
+    ["luts"],
+    ["values", "spacing", "display", "decoders", "modality", "planes"],
+    ["header_scan", "frames", "sources", "geometry_checks", "pixel_checks", "patient_checks"],
+    ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
     ["pathology.slide", "pathology.stains"],
     ["pathology.table"],
     ["pathology"],
     ["rows", "index_file"],
-    ["headers", "index"],
-    ["summary"],
-    ["sentences", "tree", "uids", "explorer"],
-    ["figures"],
+    ["headers", "index", "stats"],
+    ["summary", "explain", "viewer_data"],
+    ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page"],
+    ["figures", "viewer"],
     ["pictures", "plots"],
+    ["pipeline_figures"],
     ["samples", "teaching", "notebook"],
     ["report", "doctor"],
     ["cli"],
@@ -79,7 +82,7 @@ def code_lines(path):
 def test_sizes():
     lines = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: count for name, count in lines.items() if count > 350} == {}
-    assert sum(map(code_lines, MODULES)) < 6000
+    assert sum(map(code_lines, MODULES)) < 9000
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -100,7 +103,8 @@ def test_no_module_is_called_like_a_public_name():
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_broad_excepts_are_only_guards(path):
-    allowed = {"rows": ["read_row"], "remote": ["_explained"], "teaching": ["_passes"]}.get(module_name(path), [])
+    guards = {"rows": ["read_row"], "remote": ["_explained"], "sandbox": ["call_guarded"], "teaching": ["_passes"]}
+    allowed = guards.get(module_name(path), [])
     for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(function, ast.FunctionDef) and function.name not in allowed:
             for node in ast.walk(function):

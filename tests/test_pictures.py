@@ -63,6 +63,16 @@ def test_title_and_axes_are_the_callers(samples):
     assert ax.get_title(loc="left") == "Mine"
 
 
+def test_overlays_and_shutter_are_drawn_on_demand(samples):
+    path = samples / "PAT0005" / "ST0002" / "SE0001" / "IM0001.IMA"
+    image = load_image(path)
+    plain, overlaid = show_image(path), show_image(path, overlays=True)
+    assert (overlaid.findobj(AxesImage)[0].get_array()[image.overlay] == 255).all()
+    assert not (plain.findobj(AxesImage)[0].get_array()[image.overlay] == 255).all()
+    assert "overlay not drawn" in plain.get_xlabel().replace("\n", " ")
+    assert "overlay drawn" in overlaid.get_xlabel().replace("\n", " ")
+
+
 def test_matplotlib_is_left_as_it_was():
     import matplotlib
 

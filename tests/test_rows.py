@@ -44,7 +44,7 @@ def both_ways(source, monkeypatch, **options):
     slow = index_folder(source, **options)
     with monkeypatch.context() as patch:
         patch.setattr("eda_utils.index.SCAN_FROM", 0)
-        patch.setattr("eda_utils.index.BATCH", 7)
+        patch.setattr("eda_utils.index.BATCH", 40)
         pd.testing.assert_frame_equal(index_folder(source, **options), slow)
     return slow
 

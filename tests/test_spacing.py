@@ -42,26 +42,48 @@ def region(delta_x, delta_y, units=3):
             "PixelSpacing, calibrated by fiducial",
         ),
         ({"NominalScannedPixelSpacing": [0.2, 0.2]}, (0.2, 0.2), "NominalScannedPixelSpacing"),
+        ({"ImagePlanePixelSpacing": [0.4, 0.4]}, (0.4, 0.4), "ImagePlanePixelSpacing"),
+        ({"PixelSpacing": [0.2, 0.2], "Modality": "CT"}, (0.2, 0.2), "PixelSpacing"),
+        ({"PixelSpacing": [0.2, 0.2], "Modality": "DX"}, (0.2, 0.2), "PixelSpacing, not said how it was calibrated"),
+        (
+            {"PixelSpacing": [0.08, 0.08], "ImagerPixelSpacing": [0.1, 0.1]},
+            (0.08, 0.08),
+            "PixelSpacing, not said how it was calibrated",
+        ),
+        (
+            {"ImagerPixelSpacing": [0.1, 0.1], "EstimatedRadiographicMagnificationFactor": "1.25"},
+            (0.1, 0.1),
+            "ImagerPixelSpacing, at the detector, magnified 1.25 times",
+        ),
+        (
+            {"ImagerPixelSpacing": [0.2, 0.2], "ObjectPixelSpacingInCenterOfBeam": [0.15, 0.15]},
+            (pytest.approx(0.15), pytest.approx(0.15)),
+            "ObjectPixelSpacingInCenterOfBeam",
+        ),
     ],
 )
 def test_source_of_the_spacing(attributes, mm, source):
     assert read_spacing(dataset(**attributes)) == (mm, source)
 
 
+ULTRASOUND = "SequenceOfUltrasoundRegions, PhysicalDelta in cm"
+SEVERAL = "no single spacing: ultrasound regions differ"
+
+
 @pytest.mark.parametrize(
-    ("regions", "mm"),
+    ("regions", "mm", "source"),
     [
-        ([region(0.02, 0.03)], (0.3, 0.2)),  # centimetres; rows first
-        ([region(0.02, 0.02), region(0.02, -0.02)], (0.2, 0.2)),
-        ([region(0.02, 0.02), region(0.05, 0.05)], None),  # B-mode beside another scale
-        ([region(0.02, 0.02, units=4)], None),  # seconds: an M-mode trace
-        ([region(0.02, 0.02), region(0.01, 5, units=4)], (0.2, 0.2)),
+        ([region(0.02, 0.03)], (0.3, 0.2), ULTRASOUND),  # centimetres; rows first
+        ([region(0.02, 0.02), region(0.02, -0.02)], (0.2, 0.2), ULTRASOUND),
+        ([region(0.02, 0.02), region(0.05, 0.05)], None, SEVERAL),  # B-mode beside another scale
+        ([region(0.02, 0.02, units=4)], None, NO_SPACING),  # seconds: an M-mode trace
+        ([region(0.02, 0.02), region(0.01, 5, units=4)], (0.2, 0.2), ULTRASOUND),
     ],
 )
-def test_ultrasound_regions(regions, mm):
+def test_ultrasound_regions(regions, mm, source):
     spacing = read_spacing(dataset(SequenceOfUltrasoundRegions=Sequence(regions)))
     assert spacing.mm == (None if mm is None else pytest.approx(mm))
-    assert spacing.source == ("SequenceOfUltrasoundRegions" if mm else NO_SPACING)
+    assert spacing.source == source
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,119 @@
+"""What a header claims about its pixels against the bytes that are there, before anything is decoded."""
+
+from math import prod
+
+from pydicom.encaps import get_frame
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+
+from .dataset import PARSE_ERRORS, attribute, numbers, quiet
+from .errors import DecodeError
+from .frames import PIXEL_KEYWORDS, count_frames
+from .values import CUT_PIXELS, NATIVE_SYNTAXES
+
+LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)
+RLE_RATIO = 64  # PS3.5 G.3.1: two bytes stand for at most 128
+LARGE, ABSURD_RATIO = 2**28, 100_000  # an even image can be compressed without limit, but large ones are not even
+JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
+NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)  # of the markers C0 to CF
+JPEG_LS_FRAME, SCAN = 0xF7, 0xDA
+HEAD = 2**16  # bytes of a code stream in which its size is looked for
+END, NEAR_END = b"\xff\xd9", 1024  # no entropy-coded bytes look like it
+
+
+def check_claims(dataset, name, frame):
+    """Raise if the header of a DICOM image claims more pixels than its bytes can hold, or a code stream is cut.
+
+    Some decoders fill up what is missing, others search for it for seconds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With Pixel Data.
+    name : str
+        What errors call the file.
+    frame : int
+        The one whose code stream is looked at, if pixels are compressed.
+
+    Raises
+    ------
+    DecodeError
+
+    References
+    ----------
+    PS3.5 8.1.1 (native: rows × columns × samples × frames × bits), A.4 (encapsulated). ITU-T T.81 B.2.1 and T.800
+    A.4.4: a code stream ends with the marker FFD9.
+    """
+    data = next((dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in dataset), None)
+    sizes = [numbers(attribute(dataset, keyword, 1)) for keyword in ("Rows", "Columns", "BitsAllocated")]
+    sizes.append(numbers(attribute(dataset, "SamplesPerPixel", 1)))
+    if not isinstance(data, bytes) or not all(sizes):
+        return  # reading the frame says what is missing
+    syntax, frames = attribute(dataset.file_meta, "TransferSyntaxUID"), count_frames(dataset)
+    claimed = prod(size[0] for size in sizes) / 8
+    if syntax in (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian):
+        is_halved = attribute(dataset, "PhotometricInterpretation") == "YBR_FULL_422"  # PS3.3 C.7.6.3.1.2
+        if claimed * frames * (2 / 3 if is_halved else 1) > len(data):
+            raise DecodeError(name, CUT_PIXELS, "copy the file again")
+    else:
+        _check_compressed(data, name, frames, claimed, syntax)
+        _check_stream(_stream(data, frame, frames), name, (sizes[0][0], sizes[1][0]))
+
+
+def _check_compressed(data, name, frames, claimed, syntax):
+    is_absurd = claimed > (RLE_RATIO if syntax == RLELossless else ABSURD_RATIO) * len(data)
+    if frames * LEAST_FRAME > len(data) or (is_absurd and (syntax == RLELossless or claimed > LARGE)):
+        wrong = "its header claims more pixels than its Pixel Data (7FE0,0010) can hold"
+        raise DecodeError(name, wrong, "check the header")
+
+
+def _stream(data, frame, frames):
+    if frames == 1:  # its beginning and end are enough: the whole would be copied
+        start = 16 + int.from_bytes(data[4:8], "little")  # PS3.5 A.4: behind the offset table and the header of an item
+        return data[start : start + HEAD] + data[-NEAR_END:]
+    try:
+        with quiet():
+            return get_frame(data, frame, number_of_frames=frames)
+    except PARSE_ERRORS:  # decoding says what is wrong
+        return b""
+
+
+def _check_stream(stream, name, size):
+    if stream.startswith((JPEG_START, JPEG_2000_START)) and END not in stream[-NEAR_END:]:
+        raise DecodeError(name, "its code stream is cut: the end marker is missing", "copy the file again")
+    found = stream_size(stream)
+    if found and found != size:
+        wrong = "Rows and Columns differ from the size that its code stream states"
+        raise DecodeError(name, wrong, "check the header, or ask for the original")
+
+
+def stream_size(stream):
+    """Return the rows and columns that a JPEG, JPEG-LS or JPEG 2000 code stream states about itself, or None.
+
+    References
+    ----------
+    ITU-T T.81 B.2.2 and T.87 C.2.2 (frame header), T.800 A.5.1 (SIZ).
+
+    Examples
+    --------
+    >>> from eda_utils.claims import stream_size
+    >>> stream_size(bytes.fromhex("ffd8 fff7 000b 08 0002 0003 01 01 11 00"))
+    (2, 3)
+    """
+    if stream.startswith(JPEG_START):
+        return _jpeg_size(stream)
+    start = stream.find(JPEG_2000_START, 0, 4096)
+    if start < 0 or len(stream) < start + 24:
+        return None
+    width, height, left, top = (int.from_bytes(stream[at : at + 4], "big") for at in range(start + 8, start + 24, 4))
+    return height - top, width - left
+
+
+def _jpeg_size(stream):
+    at = 2
+    while at + 9 <= len(stream) and stream[at] == 0xFF and stream[at + 1] != SCAN:
+        marker = stream[at + 1]
+        if marker == JPEG_LS_FRAME or (0xC0 <= marker <= 0xCF and marker not in NO_FRAME_HEADER):
+            rows, columns = (int.from_bytes(stream[place : place + 2], "big") for place in (at + 5, at + 7))
+            return (rows, columns) if rows else None  # 0: said behind the scan (T.81 B.2.5)
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
+    return None

@@ -1,0 +1,139 @@
+"""What is wrong with images: by their headers, by their pixels, and where the two contradict each other."""
+
+import pandas as pd
+
+from . import acquisition_checks, contradiction_checks, encoding_checks, geometry_checks, patient_checks, pixel_checks
+from .findings import FINDING_COLUMNS, findings_table
+from .summary import need
+
+GROUPS = {
+    "header": (
+        *(encoding_checks.CHECKS + geometry_checks.CHECKS),
+        *(acquisition_checks.CHECKS + patient_checks.CHECKS),
+    ),
+    "pixels": pixel_checks.CHECKS,
+    "contradiction": contradiction_checks.CHECKS,
+}
+# What some checks need and an index has only if it is asked for: tags=[*INDEX_TAGS, *QUALITY_TAGS]
+QUALITY_TAGS = (
+    *("EstimatedRadiographicMagnificationFactor", "DistanceSourceToDetector", "DistanceSourceToPatient"),
+    *("SmallestImagePixelValue", "LargestImagePixelValue"),
+)
+FILE = ("path", "kind", "problem")
+
+
+def flag_issues(index, stats=None):
+    """Find what is wrong with images: impossible headers, useless pixels, contradictions between both.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `index_folder`. Looked at are DICOM files with Rows and, for their pixels, pictures; files with a problem
+        are in `list_problems`. Relations of UIDs are checked by `audit_uids`.
+    stats : DataFrame, optional
+        From `measure_images`; without it only headers are checked.
+
+    Returns
+    -------
+    DataFrame
+        Findings as `findings_table` describes them, one per file and check; of a series that is mixed, one at its first
+        file. ``kind`` is the code of a check in `list_checks`. ``evidence`` has numbers and defined terms of technical
+        attributes; no cell but ``path`` can hold an identifier.
+
+    Raises
+    ------
+    ValueError
+        If `index` or `stats` lacks what every check needs (RequestError). A check for which the index lacks columns is
+        left out; `list_checks` says which.
+
+    Notes
+    -----
+    Outliers are judged among images of the same modality, manufacturer, model, view and body part, if there are at
+    least 20: by the median and the median absolute deviation, so that they do not hide each other.
+
+    References
+    ----------
+    Each check names its clause or paper. B. Iglewicz, D. C. Hoaglin, How to Detect and Handle Outliers, ASQC 1993.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> from eda_utils.quality import flag_issues
+    >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
+    >>> flag_issues(index.assign(HighBit=11))[["kind", "evidence"]].values.tolist()
+    [['high_bit_wrong', 'High Bit 11, Bits Stored 16']]
+    """
+    tables = _tables(index, stats)
+    columns = {group: set(table.columns) for group, table in tables.items()}
+    parts = [
+        _findings(check, tables[group])
+        for group, checks in GROUPS.items()
+        for check in checks
+        if columns[group] >= {*check.needs.split()}
+    ]
+    return findings_table(pd.concat(parts) if parts else [])
+
+
+def list_checks(index=None, stats=None):
+    """List every check of `flag_issues` and, of given tables, what it lacks.
+
+    Parameters
+    ----------
+    index, stats : DataFrame, optional
+        As for `flag_issues`.
+
+    Returns
+    -------
+    DataFrame
+        ``code group severity what clause needs advice``; with `index` also ``lacks``, the columns for want of which a
+        check is left out, empty where it runs.
+
+    Examples
+    --------
+    >>> from eda_utils.quality import list_checks
+    >>> list_checks().set_index("code").loc["high_bit_wrong", "clause"]
+    'PS3.5 8.1.1; for example PS3.3 C.8.11.3'
+    """
+    rows = [
+        (check.code, group, check.severity, *check.said, check.needs, check.advice)
+        for group, checks in GROUPS.items()
+        for check in checks
+    ]
+    table = pd.DataFrame(rows, columns=["code", "group", "severity", "what", "clause", "needs", "advice"])
+    if index is None:
+        return table
+    columns = {group: found.columns for group, found in _tables(index, stats).items()}
+    lacks = [
+        " ".join(name for name in needs.split() if name not in columns[group])
+        for group, needs in zip(table["group"], table["needs"], strict=True)
+    ]
+    return table.assign(lacks=lacks)
+
+
+def _tables(index, stats):
+    """What the checks of each group look at; a check that lacks a column is left out."""
+    need(index, *FILE, "Rows")
+    usable = index[index["problem"].isna() & index["Rows"].notna()].drop_duplicates("path")
+    headers = usable[usable["kind"] == "dicom"].reset_index(drop=True)
+    if stats is None:
+        return {"header": headers, "pixels": headers.drop(columns="problem"), "contradiction": headers}
+    need(stats, "path", "problem")
+    pictures = usable[usable["kind"].isin(["dicom", "image"])].drop(columns="problem")
+    measured = stats.drop_duplicates("path").drop(
+        columns=[name for name in pictures if name != "path" and name in stats]
+    )
+    joined = pictures.merge(measured, on="path", how="left")
+    return {
+        "header": headers,
+        "pixels": joined,
+        "contradiction": joined[joined["kind"] == "dicom"].reset_index(drop=True),
+    }
+
+
+def _findings(check, images):
+    evidence = check.function(images)
+    what, _ = check.said
+    constant = {"kind": check.code, "severity": check.severity, "what": what, "advice": check.advice}
+    table = pd.DataFrame({"path": images.loc[evidence.index, "path"], "evidence": evidence, **constant})
+    return table[[*FINDING_COLUMNS]]

@@ -1,0 +1,205 @@
+"""Work that can crash, hang or ask for all memory, in processes of its own that can be killed and replaced."""
+
+import atexit
+import contextlib
+import faulthandler
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .confidentiality import without_values
+from .dataset import source_name
+from .errors import DecodeError, EDAError
+
+SECONDS = 60
+MEMORY_BYTES = 4 * 10**9
+AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
+ADVICE = "look at its header, or ask for the original"
+# -P: no module of the current folder can take the place of one of ours
+COMMAND = ("-P", "-c", "from eda_utils.sandbox import serve; serve()")
+
+_idle = []  # processes kept for the next time, as to start one takes about a second
+
+
+def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEMORY_BYTES):
+    """Call a function for each item in processes that may die, and yield what it returns.
+
+    A process that crashes, hangs or runs out of memory costs the item that it worked on and is replaced.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module that can be imported, or a `functools.partial` of it. What it prints is lost.
+    items : iterable of str
+        Paths, read as they are needed.
+    workers : int
+        Processes. They are started when there is work, without the caller's ``__main__``, and kept.
+    seconds : float
+        How long one item may take.
+    memory_bytes : int
+        How much memory one item may take; enforced by the kernel where it can be (Linux).
+
+    Yields
+    ------
+    object or EDAError
+        In the order of `items`: what `function` returned, or why it did not.
+
+    Raises
+    ------
+    EDAError
+        If a process cannot be started.
+
+    Examples
+    --------
+    >>> import os.path
+    >>> from eda_utils.sandbox import run_guarded
+    >>> list(run_guarded(os.path.basename, ["/data/a.dcm"]))
+    ['a.dcm']
+    """
+    waiting, busy = deque(), set()
+    with ThreadPoolExecutor(workers) as threads:
+        try:
+            for item in items:
+                waiting.append(threads.submit(_ask, busy, function, item, seconds, memory_bytes))
+                if len(waiting) >= AHEAD * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+            for process in tuple(busy):
+                process.kill()
+
+
+def call_guarded(function, item, memory_bytes=None):
+    """Call a function for one item here; return what it returns, or an EDAError that says why it did not.
+
+    Examples
+    --------
+    >>> from eda_utils.sandbox import call_guarded
+    >>> print(call_guarded(int, "/data/a.dcm"))
+    a.dcm: unexpected ValueError: invalid literal for int() with base 10: '…'; look at its header, or ask for the ...
+    """
+    try:
+        return function(item)
+    except MemoryError:
+        return _too_large(item, memory_bytes)
+    except EDAError as error:
+        return _too_large(item, memory_bytes) if _is_for_memory(error) else error
+    except Exception as error:  # noqa: BLE001 - the per-file guard: one odd file must not end the run
+        return DecodeError(source_name(item), f"unexpected {type(error).__name__}: {without_values(error)}", ADVICE)
+
+
+def _too_large(item, memory_bytes):
+    most = f"{memory_bytes / 1e9:g} GB" if memory_bytes else "there is"
+    return DecodeError(source_name(item), f"decoding needs more memory than {most}", ADVICE)
+
+
+def _is_for_memory(error):
+    """An error of ours can be what became of one that said so."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _ask(busy, function, item, seconds, memory_bytes):
+    process = _idle_process() or _start()
+    busy.add(process)
+    start = time.monotonic()
+    try:
+        pickle.dump((function, item, seconds, memory_bytes), process.stdin)
+        process.stdin.flush()
+        answer = pickle.load(process.stdout)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        _end(process)
+        is_late = time.monotonic() - start >= seconds
+        wrong = f"decoding took longer than {seconds:g} s" if is_late else "its decoder crashed"
+        return DecodeError(source_name(item), wrong, ADVICE)
+    else:
+        _idle.append(process)
+        return answer
+    finally:
+        busy.discard(process)
+
+
+def _idle_process():
+    with contextlib.suppress(IndexError):
+        while (process := _idle.pop()).poll() is not None:
+            _end(process)
+        return process
+    return None
+
+
+def _start():
+    paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    process = subprocess.Popen(
+        [sys.executable, *COMMAND],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        pickle.load(process.stdout)
+    except EOFError:
+        _end(process)
+        wrong = "a process to decode in cannot be started"
+        raise EDAError("workers", wrong, "check the installation with check_environment") from None
+    return process
+
+
+def _end(process):
+    process.kill()
+    with contextlib.suppress(OSError):
+        process.stdin.close()  # writes what it holds
+    process.stdout.close()
+    process.wait()
+
+
+@atexit.register
+def _end_all():
+    while _idle:
+        _end(_idle.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # two owners would mix up the answers
+
+
+def serve():
+    """Answer on standard output what is asked on standard input, until it ends: the life of a process.
+
+    The clock is a thread of `faulthandler`, which needs no consent of Python: it ends a decoder that never returns.
+    """
+    answers, nowhere = os.fdopen(os.dup(1), "wb"), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # decoders print
+    answer = None
+    while True:
+        pickle.dump(answer, answers)
+        answers.flush()
+        try:
+            function, item, seconds, memory_bytes = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        _limit_memory(memory_bytes)
+        answer = call_guarded(function, item, memory_bytes)
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _limit_memory(memory_bytes):
+    """Addresses count, not pages, and Python with its libraries has taken many already."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            taken = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + memory_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (ImportError, OSError, ValueError):  # no such thing on Windows and macOS, or a lower limit is set already
+        return
