@@ -105,11 +105,12 @@ def read_frame(dataset, name, frame):
 
 def _decode(dataset, frame):
     syntax = dataset.file_meta.TransferSyntaxUID
+    decoder = get_decoder(syntax)  # first, as a UID that pydicom does not know has no answer to what follows
     if dataset.BitsAllocated == 1 and syntax.is_little_endian and not syntax.is_encapsulated:
         bits = _unpack(dataset, frame)
         return Frame(bits, dataset.PhotometricInterpretation, bits)
     options = as_pixel_options(dataset, correct_unused_bits=syntax.is_encapsulated)
-    words, facts = get_decoder(syntax).as_array(dataset, index=frame, raw=True, **options)
+    words, facts = decoder.as_array(dataset, index=frame, raw=True, **options)
     samples = words if syntax.is_encapsulated else _without_spare_bits(dataset, words)
     return Frame(samples, facts["photometric_interpretation"], words)
 
