@@ -25,7 +25,7 @@ def loss_denied(images):
 def bits_stored_exceeded(images):
     """Pixels have values that Bits Stored (0028,0101) cannot hold (PS3.5 8.1.1)."""
     bits, is_signed = number(images["BitsStored"]), number(images["PixelRepresentation"]) == 1
-    low, high = np.where(is_signed, -(2.0 ** (bits - 1)), 0), 2.0 ** (bits - is_signed) - 1
+    low, high = np.where(is_signed, -(np.exp2(bits.clip(0, 64) - 1)), 0), np.exp2(bits.clip(0, 64) - is_signed) - 1
     wrong = ((images["stored_min"] < low) | (images["stored_max"] > high)) & _is_grey(images)
     return told(images, wrong, "{BitsStored} bits stored, values {stored_min} to {stored_max}")
 

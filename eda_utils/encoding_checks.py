@@ -129,9 +129,13 @@ def padding_out_of_range(images):
     """Pixel Padding Value (0028,0120) cannot be stored in these pixels (PS3.3 C.7.5.1.1.2)."""
     bits, allocated, value = (number(images[name]) for name in ("BitsStored", "BitsAllocated", "PixelPaddingValue"))
     is_signed = number(images["PixelRepresentation"]) == 1
-    low, high = np.where(is_signed, -(2.0 ** (bits - 1)), 0), 2.0 ** (bits - is_signed) - 1
+    low, high = np.where(is_signed, -(np.exp2(bits.clip(0, 64) - 1)), 0), np.exp2(bits.clip(0, 64) - is_signed) - 1
     # US read as SS and the other way round is the same word
-    word = np.where(value > high, value - 2.0**allocated, np.where(value < low, value + 2.0**allocated, value))
+    word = np.where(
+        value > high,
+        value - np.exp2(allocated.clip(0, 64)),
+        np.where(value < low, value + np.exp2(allocated.clip(0, 64)), value),
+    )
     wrong = ((value < low) | (value > high)) & ((word < low) | (word > high))
     return told(images, wrong, "Pixel Padding Value {PixelPaddingValue} with {BitsStored} bits stored")
 

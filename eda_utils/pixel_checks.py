@@ -66,7 +66,7 @@ def low_contrast(images):
     """Percentiles 1 to 99 span less than 5 % of what the bits used can hold (van der Walt 2014, is_low_contrast)."""
     bits, span = number(images["bits_used"]), images["max_value"] - images["min_value"]
     stored = images["stored_max"] - images["stored_min"]
-    share = (images["p99_value"] - images["p01_value"]) / span * stored / 2.0**bits  # rescale drops out
+    share = (images["p99_value"] - images["p01_value"]) / span * stored / 2.0 ** bits.clip(0, 64)  # rescale drops out
     wrong = (share > 0) & (share < FLAT) & _is_picture(images) & _is_large(images)
     wrong &= ~images["Modality"].isin((*COUNTS, *VIEWED))
     return told(images, wrong, "{share} % of the range", share=100 * share)
