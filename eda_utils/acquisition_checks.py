@@ -100,9 +100,6 @@ CHECKS = (
     Check(laterality_contradicts, "error", LATERALITY, SIDE),
     Check(laterality_contradicts_description, "error", f"{LATERALITY} SeriesDescription", SIDE),
     Check(laterality_missing, "warning", f"{LATERALITY} Modality BodyPartExamined", SIDE),
-    Check(
-        *(view_missing, "note", "ViewPosition Modality"),
-        "tell the views apart by their pixels or the Series Description before you mix them",
-    ),
+    Check(view_missing, "note", "ViewPosition Modality", "tell the views apart by the pixels before you mix them"),
     Check(view_unknown, "note", "ViewPosition Modality", "map the spellings to one term in your table"),
 )

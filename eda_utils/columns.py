@@ -1,5 +1,6 @@
 """Rows become columns of the right type: Arrow tables on the way and on disk, a DataFrame at the end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
@@ -99,17 +100,17 @@ def to_frame(table):
     Parameters
     ----------
     table : pyarrow.Table
-        Is emptied column by column, so that no more than one column is held twice.
+        Is emptied column by column, so that no more than two columns are held twice.
 
     Returns
     -------
     DataFrame
     """
-    columns = {}
-    for name in table.column_names:
-        columns[name] = _series(name, table.column(name))
-        table = table.drop_columns(name)
-    return pd.DataFrame(columns, copy=False)
+    names, columns = table.column_names, table.columns[::-1]
+    del table
+    with ThreadPoolExecutor(2) as pool:  # Arrow works outside of the interpreter's lock
+        series = pool.map(_series, names, (columns.pop() for _ in names))
+        return pd.DataFrame(dict(zip(names, series, strict=True)), copy=False)
 
 
 def _series(name, column):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .checks import GROUP_SIZE, Check, cells, number, robust_scores, told
-from .encoding_checks import CLASS, GREY, LOSSY, MOST_WINDOWS
+from .encoding_checks import CLASS, GREY, LOSSY, MOST_WINDOWS, stored_range
 from .pixel_checks import KIND, NO_PICTURES, VIEWED
 
 AIR_HU = (-1150, -850)
@@ -24,8 +24,7 @@ def loss_denied(images):
 
 def bits_stored_exceeded(images):
     """Pixels have values that Bits Stored (0028,0101) cannot hold (PS3.5 8.1.1)."""
-    bits, is_signed = number(images["BitsStored"]), number(images["PixelRepresentation"]) == 1
-    low, high = np.where(is_signed, -(np.exp2(bits.clip(0, 64) - 1)), 0), np.exp2(bits.clip(0, 64) - is_signed) - 1
+    low, high = stored_range(images)
     wrong = ((images["stored_min"] < low) | (images["stored_max"] > high)) & _is_grey(images)
     return told(images, wrong, "{BitsStored} bits stored, values {stored_min} to {stored_max}")
 
@@ -75,7 +74,7 @@ def _tone(images, values):
 
 
 def writing_contradicts_annotation(images):
-    """Burned In Annotation (0028,0301) says NO, and there seems to be writing near an edge (PS3.3 C.7.6.1)."""
+    """Burned In Annotation (0028,0301) says that nothing names the patient, and there is writing (PS3.3 C.7.6.1)."""
     wrong = (images["BurnedInAnnotation"] == "NO") & (images["corner_contrast"] > WRITING)
     wrong &= ~images["Modality"].isin((*VIEWED, *NO_PICTURES))
     return told(images, wrong, "strokes in {share} % of the pixels of one place", share=100 * images["corner_contrast"])
@@ -134,55 +133,24 @@ def _is_grey(images):
     return images["PhotometricInterpretation"].isin(GREY) & is_picture
 
 
-RANGE, GREYS = "min_value max_value", "Modality PhotometricInterpretation"
-CT = "SOPClassUID ImageType unit"
+GREYS, RANGE = "Modality PhotometricInterpretation", "min_value max_value"
+CT, STORED = "SOPClassUID ImageType unit", f"{GREYS} stored_min stored_max"
+TONES = f"{GREYS} p01_value p50_value p99_value"
+EXTREMES = f"{STORED} SmallestImagePixelValue LargestImagePixelValue frames"
+AIR = f"{CT} PixelRepresentation RescaleIntercept background_share p50_value {RANGE}"
 TURN = "look at it beside others, and invert it in your own copy if it is a negative"
+RESCALE = "use no Hounsfield thresholds or windows; compare its rescale with its neighbours"
 CHECKS = (
-    Check(
-        *(loss_denied, "error", "TransferSyntaxUID LossyImageCompression"),
-        "treat it as compressed with loss whatever the header says",
-    ),
-    Check(
-        *(bits_stored_exceeded, "error"),
-        f"{GREYS} BitsStored PixelRepresentation stored_min stored_max",
-        "see whether overlays lie in the high bits or Bits Stored is wrong",
-    ),
-    Check(
-        *(bits_stored_unused, "note", f"{GREYS} BitsStored bits_used {RANGE}"),
-        "scale by the values, not by the bits",
-    ),
-    Check(
-        *(extreme_values_wrong, "note"),
-        f"{GREYS} SmallestImagePixelValue LargestImagePixelValue stored_min stored_max frames",
-        "do not scale by these attributes: the pixels were changed after they were written",
-    ),
-    Check(
-        *(polarity_contradicts_pixels, "error", f"{GREYS} background_share p01_value p50_value p99_value"),
-        TURN,
-    ),
-    Check(polarity_outlier, "warning", f"{GREYS} edge_value centre_value p01_value p99_value", TURN),
-    Check(
-        *(writing_contradicts_annotation, "warning", "Modality BurnedInAnnotation corner_contrast"),
-        "read what is written there before you publish it",
-    ),
-    Check(
-        *(grey_as_color, "note", "PhotometricInterpretation SamplesPerPixel planes_equal"),
-        "take one plane; ask for the grey original, which may have more bits",
-    ),
-    Check(
-        *(window_outside_pixels, "warning", f"{GREYS} WindowCenter WindowWidth {RANGE}"),
-        "show it with a window of your own; compare its rescale with its neighbours",
-    ),
-    Check(
-        *(ct_not_hounsfield, "error"),
-        f"{CT} PixelRepresentation RescaleIntercept background_share p50_value {RANGE}",
-        "do not use Hounsfield thresholds or windows; compare its rescale with its neighbours",
-    ),
-    Check(
-        ct_values_implausible,
-        "error",
-        f"{CT} p01_value p99_value low_share",
-        "see whether Pixel Representation is wrong",
-    ),
+    Check(loss_denied, "error", "TransferSyntaxUID LossyImageCompression", "treat it as compressed with loss"),
+    Check(bits_stored_exceeded, "error", f"{STORED} BitsStored PixelRepresentation", "look what the high bits hold"),
+    Check(bits_stored_unused, "note", f"{GREYS} BitsStored bits_used {RANGE}", "scale by the values, not by the bits"),
+    Check(extreme_values_wrong, "note", EXTREMES, "do not scale by these attributes: the pixels changed later"),
+    Check(polarity_contradicts_pixels, "error", f"{TONES} background_share", TURN),
+    Check(polarity_outlier, "warning", f"{TONES} edge_value centre_value", TURN),
+    Check(writing_contradicts_annotation, "note", "Modality BurnedInAnnotation corner_contrast", "read what it says"),
+    Check(grey_as_color, "note", "PhotometricInterpretation SamplesPerPixel planes_equal", "take one of the planes"),
+    Check(window_outside_pixels, "warning", f"{GREYS} WindowCenter WindowWidth {RANGE}", "use a window of your own"),
+    Check(ct_not_hounsfield, "error", AIR, RESCALE),
+    Check(ct_values_implausible, "error", f"{CT} p01_value p99_value low_share", RESCALE),
     Check(padding_undeclared, "warning", f"{CT} low_share min_value", "mask these pixels before you measure"),
 )

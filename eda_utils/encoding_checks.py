@@ -125,17 +125,18 @@ def frames_contradict_class(images):
     return told(images, wrong, "{NumberOfFrames} frames")
 
 
+def stored_range(images):
+    """Return the lowest and the highest value that Bits Stored and Pixel Representation allow, as arrays."""
+    bits, is_signed = number(images["BitsStored"]).clip(0, 64), number(images["PixelRepresentation"]) == 1
+    return np.where(is_signed, -(2.0 ** (bits - 1)), 0 * bits), 2.0 ** (bits - is_signed) - 1
+
+
 def padding_out_of_range(images):
     """Pixel Padding Value (0028,0120) cannot be stored in these pixels (PS3.3 C.7.5.1.1.2)."""
-    bits, allocated, value = (number(images[name]) for name in ("BitsStored", "BitsAllocated", "PixelPaddingValue"))
-    is_signed = number(images["PixelRepresentation"]) == 1
-    low, high = np.where(is_signed, -(np.exp2(bits.clip(0, 64) - 1)), 0), np.exp2(bits.clip(0, 64) - is_signed) - 1
+    value, words = number(images["PixelPaddingValue"]), 2.0 ** number(images["BitsAllocated"]).clip(0, 64)
+    low, high = stored_range(images)
     # US read as SS and the other way round is the same word
-    word = np.where(
-        value > high,
-        value - np.exp2(allocated.clip(0, 64)),
-        np.where(value < low, value + np.exp2(allocated.clip(0, 64)), value),
-    )
+    word = np.where(value > high, value - words, np.where(value < low, value + words, value))
     wrong = ((value < low) | (value > high)) & ((word < low) | (word > high))
     return told(images, wrong, "Pixel Padding Value {PixelPaddingValue} with {BitsStored} bits stored")
 
@@ -189,47 +190,31 @@ def loss_undeclared(images):
     return told(images, is_lossy & images["LossyImageCompression"].isna(), "a transfer syntax that is always lossy")
 
 
-AGAIN = "read and show one of them before you use the rest; ask the source for them again"
-ASK = "look how the pixels decode, then correct the header in a copy"
-DERIVE = "prefer the original image; look what the capture lost: bits, spacing, rescale"
+READ = "read and show one of them before you use the rest; ask the source for them again"
+LOOK = "look how the pixels decode, then correct the header in a copy"
+WINDOW = "show it with a window of your own"
+PHOTOMETRIC, RESCALE = "PhotometricInterpretation", "RescaleSlope RescaleIntercept"
+BITS = "BitsAllocated PixelRepresentation"
 CHECKS = (
-    Check(attribute_missing, "error", " ".join(TYPE_1), AGAIN),
+    Check(attribute_missing, "error", " ".join(TYPE_1), READ),
     Check(modality_missing, "error", "Modality", "take it from the SOP Class or the pixels, and say so"),
     Check(modality_contradicts_class, "warning", "Modality SOPClassUID", "sort them by what the pixels show"),
-    Check(secondary_capture, "note", "Modality SOPClassUID", DERIVE),
-    Check(photometric_unknown, "error", "PhotometricInterpretation", ASK),
-    Check(photometric_contradicts_samples, "error", "PhotometricInterpretation SamplesPerPixel", ASK),
-    Check(
-        *(photometric_contradicts_bits, "error"),
-        *("PhotometricInterpretation BitsAllocated PixelRepresentation", ASK),
-    ),
-    Check(photometric_contradicts_syntax, "error", "PhotometricInterpretation TransferSyntaxUID", ASK),
-    Check(planar_configuration_missing, "warning", "SamplesPerPixel PlanarConfiguration", ASK),
-    Check(bits_allocated_unusual, "error", "BitsAllocated", ASK),
-    Check(bits_stored_above_allocated, "error", "BitsStored BitsAllocated", ASK),
+    Check(secondary_capture, "note", "Modality SOPClassUID", "prefer the original: bits and spacing may be lost"),
+    Check(photometric_unknown, "error", PHOTOMETRIC, LOOK),
+    Check(photometric_contradicts_samples, "error", f"{PHOTOMETRIC} SamplesPerPixel", LOOK),
+    Check(photometric_contradicts_bits, "error", f"{PHOTOMETRIC} {BITS}", LOOK),
+    Check(photometric_contradicts_syntax, "error", f"{PHOTOMETRIC} TransferSyntaxUID", LOOK),
+    Check(planar_configuration_missing, "warning", "SamplesPerPixel PlanarConfiguration", LOOK),
+    Check(bits_allocated_unusual, "error", "BitsAllocated", LOOK),
+    Check(bits_stored_above_allocated, "error", "BitsStored BitsAllocated", LOOK),
     Check(high_bit_wrong, "error", "HighBit BitsStored", "see whether the values are shifted by some bits"),
     Check(frames_contradict_class, "error", "NumberOfFrames SOPClassUID", "count the frames that decode"),
-    Check(
-        *(padding_out_of_range, "warning", "PixelPaddingValue BitsAllocated BitsStored PixelRepresentation"),
-        "find the value of the padding in the pixels and leave it out of statistics yourself",
-    ),
-    Check(rescale_incomplete, "error", "RescaleSlope RescaleIntercept", "find the other in images of the same device"),
+    Check(padding_out_of_range, "warning", f"PixelPaddingValue BitsStored {BITS}", "find the padding in the pixels"),
+    Check(rescale_incomplete, "error", RESCALE, "find the other in images of the same device"),
     Check(rescale_slope_zero, "error", "RescaleSlope", "use the stored values; ask the source for the slope"),
-    Check(
-        *(ct_rescale_missing, "error", "RescaleSlope RescaleIntercept SOPClassUID"),
-        "take slope and intercept from images of the same series, if there are any",
-    ),
-    Check(
-        *(ct_unit_not_hounsfield, "note", "Modality RescaleType"),
-        "compare the value of air with -1000 before you mix them with other CT images",
-    ),
-    Check(
-        *(window_width_invalid, "warning", "WindowWidth VOILUTFunction PhotometricInterpretation"),
-        "show it with a window of your own",
-    ),
-    Check(window_numbers_differ, "warning", "WindowCenter WindowWidth", "show it with a window of your own"),
-    Check(
-        *(loss_undeclared, "warning", "TransferSyntaxUID LossyImageCompression"),
-        "treat it as compressed with loss; do not mix it unseen with lossless images",
-    ),
+    Check(ct_rescale_missing, "error", f"{RESCALE} SOPClassUID", "take both from images of the same series, if any"),
+    Check(ct_unit_not_hounsfield, "note", "Modality RescaleType", "compare air with -1000 before you mix CT images"),
+    Check(window_width_invalid, "warning", f"WindowWidth VOILUTFunction {PHOTOMETRIC}", WINDOW),
+    Check(window_numbers_differ, "warning", "WindowCenter WindowWidth", WINDOW),
+    Check(loss_undeclared, "warning", "TransferSyntaxUID LossyImageCompression", "treat it as compressed with loss"),
 )

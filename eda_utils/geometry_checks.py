@@ -143,10 +143,11 @@ def series_mixed_device(images):
     return told(mixed, mixed["files"] > 1, "{files} files of several manufacturers or models")
 
 
-MEASURE = "measure nothing in mm there; ask the source for the spacing"
+MEASURE = "measure nothing in mm there; ask the source for the right spacing"
 STACK = "group by it before you stack slices into a volume"
 DISTANCES = "EstimatedRadiographicMagnificationFactor DistanceSourceToDetector DistanceSourceToPatient"
 SLICES = "Modality SOPClassUID SeriesInstanceUID SeriesDescription ImageType"
+DEVICE = "Modality SeriesInstanceUID Manufacturer ManufacturerModelName"
 SIZES = "Rows Columns PixelSpacing ImagerPixelSpacing"
 CHECKS = (
     Check(spacing_missing, "warning", "PixelSpacing SOPClassUID", MEASURE),
@@ -154,17 +155,11 @@ CHECKS = (
     Check(spacing_invalid, "error", SIZES, MEASURE),
     Check(spacing_implausible, "error", f"{SIZES} Modality", "compare with other images of the device: metres, µm?"),
     Check(pixels_not_square, "note", f"{SIZES} Modality", "resample to square pixels, or show it with its aspect"),
-    Check(
-        *(magnification_implausible, "warning", "PixelSpacing ImagerPixelSpacing Modality"),
-        "measure with neither until you know which spacing is right",
-    ),
+    Check(magnification_implausible, "warning", "PixelSpacing ImagerPixelSpacing Modality", MEASURE),
     Check(magnification_contradicts_distances, "warning", DISTANCES, "do not correct sizes by this factor"),
     Check(orientation_invalid, "error", "ImageOrientationPatient", "do not place it in space"),
     Check(series_mixed_size, "warning", f"{SLICES} Rows Columns", STACK),
     Check(series_mixed_spacing, "warning", f"{SLICES} PixelSpacing", STACK),
     Check(series_mixed_orientation, "note", f"{SLICES} ImageOrientationPatient", STACK),
-    Check(
-        *(series_mixed_device, "warning", "Modality SeriesInstanceUID Manufacturer ManufacturerModelName"),
-        "ask the source whether series were merged",
-    ),
+    Check(series_mixed_device, "warning", DEVICE, "ask the source whether series were merged"),
 )

@@ -70,6 +70,7 @@ def burned_in_annotation(images):
 
 
 DATES = "ask the source which is right, or whether dates were shifted to remove identity; leave ages out until then"
+REMOVE = "do not publish it: remove identity again with deidentify"
 CHECKS = (
     Check(sex_invalid, "warning", "PatientSex", "map it to M, F, O or missing before you stratify"),
     Check(age_invalid, "warning", "PatientAge", "read the number with care: its unit is a guess"),
@@ -77,12 +78,6 @@ CHECKS = (
     Check(age_contradicts_dates, "warning", "PatientAge PatientBirthDate StudyDate", DATES),
     Check(study_date_implausible, "warning", "StudyDate", DATES),
     Check(study_before_birth, "error", "PatientBirthDate StudyDate", DATES),
-    Check(
-        *(name_despite_removal, "error", "PatientIdentityRemoved PatientName PatientID"),
-        "do not publish it: remove identity again with deidentify",
-    ),
-    Check(
-        *(burned_in_annotation, "note", "BurnedInAnnotation"),
-        "look at the pixels before you publish or train on them",
-    ),
+    Check(name_despite_removal, "error", "PatientIdentityRemoved PatientName PatientID", REMOVE),
+    Check(burned_in_annotation, "note", "BurnedInAnnotation", "look at the pixels before you publish or train on them"),
 )

@@ -115,17 +115,15 @@ AGAIN = "ask the source for the file again"
 OTHERS = "compare it with its neighbours: other settings, a phantom, motion, or another pixel size"
 SHAPE = "Modality Rows Columns"
 RANGE = "min_value max_value"
+GREYS = f"{SHAPE} PhotometricInterpretation unit unique_values"
+ENDS = f"{GREYS} edge_value low_share high_share {RANGE}"
 CHECKS = (
     Check(pixel_data_cut, "error", "warning", AGAIN),
     Check(undecodable, "error", "warning problem", f"see check_decoders for what is missing here, or {AGAIN}"),
     Check(blank, "error", f"Modality {RANGE} frames_measured", LOOK),
     Check(almost_blank, "warning", f"Modality {RANGE} p01_value p99_value", LOOK),
-    Check(few_grey_levels, "warning", f"{SHAPE} PhotometricInterpretation unit unique_values", LOOK),
-    Check(
-        *(saturated, "warning"),
-        f"{SHAPE} PhotometricInterpretation unit unique_values edge_value low_share high_share {RANGE}",
-        "look at its histogram; do not measure there",
-    ),
+    Check(few_grey_levels, "warning", GREYS, LOOK),
+    Check(saturated, "warning", ENDS, "look at its histogram; do not measure there"),
     Check(low_contrast, "warning", f"{SHAPE} bits_used stored_min stored_max p01_value p99_value {RANGE}", LOOK),
     Check(constant_border, "note", f"{SHAPE} border_share {RANGE}", "crop it before you scale pixels or train"),
     Check(noise_outlier, "note", "Modality noise_sd sd_value", OTHERS),

@@ -7,10 +7,7 @@ from .findings import FINDING_COLUMNS, findings_table
 from .summary import need
 
 GROUPS = {
-    "header": (
-        *(encoding_checks.CHECKS + geometry_checks.CHECKS),
-        *(acquisition_checks.CHECKS + patient_checks.CHECKS),
-    ),
+    "header": encoding_checks.CHECKS + geometry_checks.CHECKS + acquisition_checks.CHECKS + patient_checks.CHECKS,
     "pixels": pixel_checks.CHECKS,
     "contradiction": contradiction_checks.CHECKS,
 }
@@ -120,15 +117,10 @@ def _tables(index, stats):
         return {"header": headers, "pixels": headers.drop(columns="problem"), "contradiction": headers}
     need(stats, "path", "problem")
     pictures = usable[usable["kind"].isin(["dicom", "image"])].drop(columns="problem")
-    measured = stats.drop_duplicates("path").drop(
-        columns=[name for name in pictures if name != "path" and name in stats]
-    )
-    joined = pictures.merge(measured, on="path", how="left")
-    return {
-        "header": headers,
-        "pixels": joined,
-        "contradiction": joined[joined["kind"] == "dicom"].reset_index(drop=True),
-    }
+    own = stats.columns.intersection(pictures.columns).drop("path")
+    joined = pictures.merge(stats.drop(columns=own).drop_duplicates("path"), on="path", how="left")
+    dicom = joined[joined["kind"] == "dicom"].reset_index(drop=True)
+    return {"header": headers, "pixels": joined, "contradiction": dicom}
 
 
 def _findings(check, images):

@@ -40,7 +40,7 @@ CASES = [
     ),
     (
         *({**US, "BurnedInAnnotation": "NO"}, {**IN_8_BITS, "corner_contrast": 0.2}),
-        *("writing_contradicts_annotation", "warning", "strokes in 20 % of the pixels of one place"),
+        *("writing_contradicts_annotation", "note", "strokes in 20 % of the pixels of one place"),
     ),
     (
         COLOR,
