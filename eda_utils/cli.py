@@ -54,7 +54,7 @@ def main(arguments=None):
     except OSError as error:  # a full disk, a folder that may not be written
         return _complain(f"{type(error).__name__}: {error.strerror or error}", WRONG_USAGE)
     except KeyboardInterrupt:
-        return _complain("interrupted; nothing half-written was left", INTERRUPTED)
+        return _complain("interrupted; what was written is complete, or a page that says so", INTERRUPTED)
 
 
 def _complain(text, code):
@@ -142,25 +142,26 @@ def _add_render(commands):
 
 def _render(options):
     from .notebook import find_notebook
-    from .report import render_notebook
+    from .report import render_notebook, render_notebooks
 
     paths = [find_notebook(name) for name in options.notebook]
     parameters = dict(_parameter(text) for text in options.parameters)
-    worst = DONE
-    for path in paths:
-        target = _page_for(path, options.output, several=len(paths) > 1)
-        style = {"parameters": parameters, "as_report": options.as_report, "progress": not options.quiet}
-        try:
-            _tell_page(render_notebook(path, target, **style))
-        except NotebookError as error:
-            worst = _complain(error, FINDINGS)
-    return worst
+    style = {"parameters": parameters, "as_report": options.as_report, "progress": not options.quiet}
+    if len(paths) == 1:
+        _tell_page(render_notebook(paths[0], _page_for(paths[0], options.output), **style))
+        return DONE
+    pages, failed = render_notebooks(paths, options.output or ".", **style)
+    for page in pages:
+        _tell_page(page)
+    for name, why in failed.items():
+        _complain(NotebookError(name, why.rstrip("."), "look for the red marks in its page"), FINDINGS)
+    return FINDINGS if failed else DONE
 
 
-def _page_for(path, output, *, several):
+def _page_for(path, output):
     if output is None:
         return Path(f"{path.stem}.html")
-    if several or Path(output).is_dir() or output.endswith("/"):
+    if Path(output).is_dir() or output.endswith("/"):
         Path(output).mkdir(parents=True, exist_ok=True)
         return Path(output) / f"{path.stem}.html"
     return Path(output)

@@ -1,22 +1,25 @@
-"""Run a notebook and write it as one HTML page that needs nothing else."""
+"""Run notebooks and write each as one HTML page that needs nothing else."""
 
+import asyncio
 import logging
 import os
 import re
 import subprocess
 import sys
-from html import escape
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from . import __version__
 from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
 from .notebook import find_notebook, keep_report_cells, read_notebook, set_parameters
+from .page import hide_places, index_page, page_of
 
-TEMPLATES = Path(__file__).with_name("templates")
 REPORT_NOTEBOOK = "11_dataset_report"
 CELL_SECONDS = 1800
-NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
+KERNELS = 2  # at once: two need little more time than one, more fill the memory of a laptop
+DEAD = "The Python process ended before the page was complete, perhaps for lack of memory."
+STOPPED = "It was interrupted before the page was complete."
 
 
 def render_report(folder, output="report.html", *, progress=True):
@@ -32,7 +35,7 @@ def render_report(folder, output="report.html", *, progress=True):
     Returns
     -------
     Path
-        Of the page. It makes no external request and holds no script.
+        Of the page. It makes no external request; its one script sorts tables and moves pictures.
 
     Raises
     ------
@@ -78,22 +81,93 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
         If the notebook, the folder of the output or a parameter is not there.
     NotebookError
         If a cell failed; the page is written all the same, with the rest in it.
+    KeyboardInterrupt
+        If it was interrupted; the page is written all the same, with what was complete in it.
     """
     path = find_notebook(notebook)
     target = _checked_target(Path(output or f"{path.stem}.html"))
-    parsed = read_notebook(path)
-    set_parameters(parsed, parameters)
-    if as_report:
-        keep_report_cells(parsed)
-    end = _run(parsed, path, progress)
-    failed = sum(output.output_type == "error" for cell in parsed.cells for output in cell.get("outputs", []))
-    failed_text = end or (f"{failed} of the steps below failed; the others are complete." if failed else "")
-    _hide_places(parsed, parameters or {})
-    _tidy_tables(parsed)
-    _write(target, _to_html(parsed, path, failed_text, as_report))
-    if failed_text:
-        raise NotebookError(path.name, failed_text.rstrip("."), f"look for the red marks in {target.name}")
+    [(_, _, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
+    if failed:
+        raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
     return target
+
+
+def render_notebooks(notebooks, folder, *, parameters=None, as_report=False, progress=True):
+    """Run several notebooks, two at a time, and write their pages and an index of them.
+
+    Parameters
+    ----------
+    notebooks : list of str or Path
+    folder : str or Path
+        For the pages; it is made if it is not there.
+    parameters, as_report, progress
+        As in `render_notebook`.
+
+    Returns
+    -------
+    pages : list of Path
+        Of ``index.html``, then of the notebooks.
+    failed : dict of str to str
+        Why a page is not complete, by the name of its notebook.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [find_notebook(name) for name in notebooks]
+    jobs = [(path, folder / f"{path.stem}.html") for path in paths]
+    pages = _render_all(jobs, parameters or {}, as_report, progress)
+    index = folder / "index.html"
+    _write(index, index_page(pages))
+    failed = {path.name: why for path, (_, _, why) in zip(paths, pages, strict=True) if why}
+    return [index, *(target for target, _, _ in pages)], failed
+
+
+def _render_all(jobs, parameters, as_report, progress):
+    """Kernels are stopped on Ctrl-C, and every page is written with what it has."""
+    parsed = [_parsed(path, parameters, as_report) for path, _ in jobs]
+    clients, stopped = [], []
+
+    def render(job, notebook):
+        path, target = job
+        end = STOPPED if stopped else _run(notebook, path, progress, clients, stopped)
+        count = sum(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
+        failed = end or (f"{count} of the steps below failed; the others are complete." if count else "")
+        hide_places(notebook, _places(parameters))
+        _write(target, page_of(notebook, path.stem, failed=failed, as_report=as_report))
+        return target, notebook, failed
+
+    with ThreadPoolExecutor(KERNELS) as pool:
+        futures = [pool.submit(render, *pair) for pair in zip(jobs, parsed, strict=True)]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            stopped.append(True)
+            while not all(future.done() for future in futures):
+                _kill(clients)
+                time.sleep(0.2)
+            raise
+    return [future.result() for future in futures]
+
+
+def _parsed(path, parameters, as_report):
+    notebook = read_notebook(path)
+    set_parameters(notebook, parameters)
+    if as_report:
+        keep_report_cells(notebook)
+    return notebook
+
+
+def _places(parameters):
+    """The folders of parameters and the home, and the names that stand for them on a page."""
+    given = {str(value): Path(value).name for value in parameters.values() if Path(str(value)).is_absolute()}
+    return given | {str(Path.home()): "~"}
+
+
+def _kill(clients):
+    """Each runs in a thread of its own, which then finds its kernel dead."""
+    for client in list(clients):
+        process = getattr(getattr(client.km, "provisioner", None), "process", None)
+        if process is not None and process.poll() is None:
+            process.kill()
 
 
 def _checked_target(target):
@@ -104,12 +178,11 @@ def _checked_target(target):
     return target
 
 
-def _run(parsed, path, progress):
+def _run(parsed, path, progress, clients, stopped):
     """Run every cell, whatever fails; return what ended the run early, else the empty text."""
     from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from zmq import ZMQError
 
     client = NotebookClient(
         parsed,
@@ -120,16 +193,19 @@ def _run(parsed, path, progress):
         resources={"metadata": {"path": str(path.resolve().parent)}},
         on_cell_start=_announcer(parsed, path.stem) if progress else None,
     )
+    clients.append(client)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     try:
-        client.execute(env=environment | {"EDA_REPORT": "1"}, stderr=subprocess.DEVNULL)
-    except (AssertionError, ZMQError):  # nbclient answers Ctrl-C by ending the kernel, and then stumbles over that
-        raise KeyboardInterrupt from None
-    except DeadKernelError:
-        return "The Python process ended before the page was complete, perhaps for lack of memory."
+        asyncio.run(client.async_execute(env=environment | {"EDA_REPORT": "1"}, stderr=subprocess.DEVNULL))
     except CellTimeoutError:
         return f"A step took longer than {CELL_SECONDS // 60} minutes and was stopped."
+    except (DeadKernelError, RuntimeError):  # nbclient says the latter where a kernel ends while it starts
+        return (
+            STOPPED if stopped else "The Python process ended before the page was complete, perhaps for lack of memory."
+        )
+    finally:
+        clients.remove(client)
     return ""
 
 
@@ -149,82 +225,6 @@ def _announcer(parsed, name):
             print(f"[{name}] {titles.index(title) + 1}/{len(titles)} {title}", file=sys.stderr)  # noqa: T201
 
     return announce
-
-
-def _hide_places(parsed, parameters):
-    """A page is handed on: it names the folder, not where on whose machine it lies."""
-    places = {str(value): Path(value).name for value in parameters.values() if Path(str(value)).is_absolute()}
-    places[str(Path.home())] = "~"
-    for cell in parsed.cells:
-        for place, name in places.items():
-            if len(place) > 1:
-                cell.source = cell.source.replace(place, name)
-                for output in cell.get("outputs", []):
-                    _replace_in_output(output, place, name)
-
-
-def _replace_in_output(output, place, name):
-    for holder in (output, output.get("data", {})):
-        for key, value in holder.items():
-            if isinstance(value, str) and not key.startswith("image/"):
-                holder[key] = value.replace(place, name)
-    if "traceback" in output:
-        output["traceback"] = [line.replace(place, name) for line in output["traceback"]]
-
-
-def _tidy_tables(parsed):
-    for cell in parsed.cells:
-        for output in cell.get("outputs", []):
-            if 'class="dataframe"' in output.get("data", {}).get("text/html", ""):
-                output["data"]["text/html"] = tidy_table(output["data"]["text/html"])
-
-
-def tidy_table(html):
-    """Return a table of pandas without its row numbers, and with numerals marked for alignment to the right."""
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(html, "html.parser")
-    for style in soup.find_all("style"):
-        style.decompose()
-    for table in soup.find_all("table", "dataframe"):
-        rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
-        head, body = [row for row in rows if row[0].find_parent("thead")], [row for row in rows if row[-1].name == "td"]
-        numbered = len(head) == 1 and not head[0][0].text and all(row[0].text.isdigit() for row in body)
-        for column in range(max(map(len, rows), default=0)):
-            cells = [row[column] for row in rows if column < len(row)]
-            texts = [
-                row[column].text for row in body if column < len(row) and row[column].text not in ("", "not stated")
-            ]
-            if texts and all(re.fullmatch(NUMERAL, text) for text in texts):
-                for cell in cells:
-                    cell["class"] = "number"
-            if numbered and column == 0:
-                for cell in cells:
-                    cell.decompose()
-    return str(soup)
-
-
-def _to_html(parsed, path, failed_text, as_report):
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(template_name="eda", extra_template_basedirs=[str(TEMPLATES)])
-    title = re.search(r"^# (.+)$", parsed.cells[0].source, re.MULTILINE) if parsed.cells else None
-    facts = {
-        "title": title[1] if title else path.stem,
-        "version": __version__,
-        "style": (TEMPLATES / "eda" / "page.css").read_text(encoding="utf-8"),
-        "failed": failed_text,
-        "hide_code": as_report,
-        "footer": f"Made from {path.name} by eda_utils {__version__}. This page makes no request and holds no script.",
-    }
-    page, _ = exporter.from_notebook_node(parsed, resources={"eda": facts})
-    return _add_contents(page)
-
-
-def _add_contents(page):
-    found = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', page)
-    items = "".join(f'<li><a href="#{escape(anchor)}">{text}</a></li>' for anchor, text in found)
-    return page.replace("<!--contents-->", f"<ol>{items}</ol>" if items else "", 1)
 
 
 def _write(target, page):

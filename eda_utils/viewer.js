@@ -139,6 +139,7 @@ function pressKey(v, event) {
   const { key, target } = event, tool = Object.keys(TOOLS)[key - 1];
   if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "SUMMARY"].includes(target.tagName)) return;
   if (target.tagName === "BUTTON" && (key === "Enter" || key === " ")) return;
+  if (key === "Escape" && !v.begun && !Object.keys(v.marks).length) return;  // it may close what is around the viewer
   const action = ARROWS[key] ? () => v.active.picture && nudge(v, ARROWS[key], event.shiftKey ? 10 : 1)
     : tool ? () => pick(v, tool) : ACTIONS[key.length === 1 ? key.toLowerCase() : key];
   if (!action) return;
@@ -299,12 +300,12 @@ function fromKernel(model) {
     } };
 }
 
-function fromPage(block) {
+function fromPage(block, hides = true) {
   const { linked, pictures } = JSON.parse(block.querySelector("script").textContent);
   const still = [...block.querySelectorAll(".eda-static")];
   const problem = "there was no room for its pixels on this page; see the small picture above";
   const isLive = pictures.some(([first]) => first && !first.facts.problem);
-  for (const [at, frames] of pictures.entries()) still[at].hidden = isLive && frames.length > 0;
+  if (hides) for (const [at, frames] of pictures.entries()) still[at].hidden = isLive && frames.length > 0;
   return { linked, isLive, count: pictures.length,
     async load(position, stop) {
       const { facts, data } = pictures[position][stop] ?? { facts: { problem }, data: {} };
@@ -324,7 +325,7 @@ export function mountPage(style) {
       if (data.isLive) mount(target, data);
     }
   }, { rootMargin: "600px" });
-  for (const block of document.querySelectorAll(".eda-block")) watcher.observe(block);
+  for (const block of document.querySelectorAll(".eda-block:not(.eda-card *)")) watcher.observe(block);
 }
 
 export default { render: ({ model, el }) => mount(el, fromKernel(model)) };

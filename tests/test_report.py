@@ -11,9 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from eda_utils import render_notebook, render_report
+from eda_utils import render_notebook, render_notebooks, render_report
 from eda_utils.errors import MissingError, NotebookError, RequestError
-from eda_utils.report import tidy_table
 from eda_utils.samples import CANARY
 
 
@@ -45,8 +44,11 @@ def test_nothing_identifies_a_patient(page, samples):
 
 def test_the_page_needs_nothing_else(page):
     assert "default-src 'none'" in page
-    assert not re.findall(r"<(?:script|link|iframe|object|embed)\b|@import|\burl\(", page)
-    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)
+    data, script = page.split('<script type="module">')
+    assert not re.findall(r"<(?:link|iframe|object|embed|form)\b|@import|\burl\(", data)
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", data)
+    assert set(re.findall(r"<script[^>]*>", data)) == {'<script type="application/json">'}
+    assert re.findall(r"https?://[^\"]+", script) == ["http://www.w3.org/2000/svg"]
 
 
 def test_sections_are_linked(page):
@@ -97,7 +99,9 @@ def test_values_are_escaped(tmp_path):
     path = write(tmp_path / "a.ipynb", source, "'<script>c'", "raise ValueError('<script>d')", "print('<script>e')")
     with pytest.raises(NotebookError):
         render_notebook(path, tmp_path / "a.html", progress=False)
-    assert "<script" not in (tmp_path / "a.html").read_text()
+    page = (tmp_path / "a.html").read_text()
+    assert re.findall(r"<script[^>]*>", page) == ['<script type="module">']
+    assert all(f"&lt;script&gt;{letter}" in page for letter in "abcde")
 
 
 def test_the_home_folder_is_not_named(tmp_path):
@@ -111,8 +115,8 @@ def test_progress_names_the_sections(tmp_path, capsys):
     assert "[a] 1/1 A title" in capsys.readouterr().err
 
 
-def test_interrupted_leaves_nothing_half(tmp_path):
-    path = write(tmp_path / "a.ipynb", "import time; time.sleep(60)")
+def test_interrupted_leaves_what_was_complete(tmp_path):
+    path = write(tmp_path / "a.ipynb", "print('before')", "import time; time.sleep(60)", "print('after')")
     command = [sys.executable, "-m", "eda_utils", "render", str(path), "-o", str(tmp_path / "a.html")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while "A title" not in process.stderr.readline():
@@ -121,8 +125,24 @@ def test_interrupted_leaves_nothing_half(tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Traceback" not in said
-    assert [file.name for file in tmp_path.iterdir()] == ["a.ipynb"]
+    assert said == "eda_utils: interrupted; what was written is complete, or a page that says so\n"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.html", "a.ipynb"]
+    page = (tmp_path / "a.html").read_text()
+    assert "It was interrupted before the page was complete." in page
+    assert "<pre>before" in page
+    assert "<pre>after" not in page
+
+
+def test_several_notebooks_have_an_index(tmp_path, capsys):
+    names = [write(tmp_path / "a.ipynb", "1"), write(tmp_path / "b.ipynb", "1 / 0"), write(tmp_path / "c.ipynb", "3")]
+    pages, failed = render_notebooks(names, tmp_path / "out")
+    assert [page.name for page in pages] == ["index.html", "a.html", "b.html", "c.html"]
+    assert failed == {"b.ipynb": "1 of the steps below failed; the others are complete."}
+    page = pages[0].read_text()
+    assert re.findall(r'href="([^"]+)"', page) == ["a.html", "b.html", "c.html"]
+    assert page.count('class="banner"') == 1
+    said = capsys.readouterr().err
+    assert all(f"[{name}] 1/1 A title" in said for name in "abc")
 
 
 def test_wrong_requests(tmp_path, samples):
@@ -135,23 +155,6 @@ def test_wrong_requests(tmp_path, samples):
         render_report(samples, tmp_path)
     with pytest.raises(MissingError, match="its folder does not exist; make the folder first"):
         render_report(samples, tmp_path / "gone" / "r.html")
-
-
-def test_tables_lose_row_numbers_and_mark_numerals():
-    import pandas as pd
-
-    html = tidy_table(pd.DataFrame({"name": ["a", "b"], "files": [10, 2000], "mix": ["1", "x"]})._repr_html_())
-    assert '<th class="number">files</th>' in html
-    assert html.count('class="number"') == 3
-    assert "<th>0</th>" not in html
-    assert "<style" not in html
-
-
-def test_tables_keep_a_named_index():
-    import pandas as pd
-
-    html = tidy_table(pd.DataFrame({"n": [1]}, index=pd.Index([7], name="level"))._repr_html_())
-    assert ">7</th>" in html
 
 
 def test_reports_need_no_folder_called_samples(tmp_path, samples):

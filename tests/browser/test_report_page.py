@@ -1,4 +1,4 @@
-"""A real Chromium opens the page from disk: no request, no script, no console error, legible wide and narrow."""
+"""A real Chromium opens the page from disk: no request, no complaint, legible wide and narrow, alive and printed."""
 
 import pytest
 from parts import program
@@ -75,3 +75,91 @@ def test_tree_opens_without_script(opened):
 def test_prints(opened, tmp_path):
     opened.pdf(path=str(tmp_path / "report.pdf"), format="A4")
     assert (tmp_path / "report.pdf").stat().st_size > 100_000
+
+
+def test_tables_sort_by_number_and_by_text(opened):
+    section = opened.locator("section.code", has=opened.get_by_role("button", name="Manufacturer", exact=True)).first
+    files = section.get_by_role("button", name="files")
+
+    def column(at):
+        return [text.strip() for text in section.locator(f"tbody tr :nth-child({at})").all_inner_texts()]
+
+    names = section.locator("thead th").all_inner_texts()
+    at = next(number for number, name in enumerate(names, 1) if name.startswith("files"))
+    files.click()
+    assert [int(text) for text in column(at)] == sorted(int(text) for text in column(at))
+    files.click()
+    numbers = [int(text) for text in column(at)]
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[0] > numbers[-1]
+    assert section.locator("th[aria-sort=descending]").count() == 1
+    section.get_by_role("button", name="Manufacturer", exact=True).click()
+    stated = [text for text in column(1) if text]
+    assert stated == sorted(stated, key=str.lower)
+
+
+def test_tables_filter(opened):
+    field = opened.get_by_role("searchbox").first
+    table = field.locator("xpath=ancestor::div[@class='table']//table")
+    rows = table.locator("tbody tr")
+    whole, text = rows.count(), rows.last.inner_text().split("\t")[0]
+    field.fill(text.upper())
+    shown = [row for row in rows.all() if row.is_visible()]
+    assert 0 < len(shown) < whole
+    assert all(text in row.inner_text() for row in shown)
+    assert f"{len(shown)} of {whole} rows" in table.locator("xpath=..").inner_text()
+
+
+def test_the_gallery_filters(opened):
+    cards = opened.locator(".eda-card")
+    opened.get_by_label("Modality", exact=True).select_option("CT")
+    shown = [card for card in cards.all() if card.is_visible()]
+    assert 0 < len(shown) < cards.count() == 24
+    assert all(". CT," in card.locator(".eda-name").inner_text() for card in shown)
+    assert f"{len(shown)} of 24 images" in opened.locator(".eda-gallery").inner_text()
+
+
+def test_a_click_opens_the_viewer_and_escape_closes_it(opened):
+    card = opened.locator(".eda-card", has_text=". CT,").first
+    card.get_by_role("button", name="Open").click()
+    opened.wait_for_selector("dialog .eda-viewer:not([aria-busy])")
+    dialog = opened.get_by_role("dialog")
+    before = dialog.locator(".eda-caption").inner_text()
+    dialog.locator(".eda-stage").focus()
+    opened.keyboard.press("ArrowRight")
+    opened.wait_for_function("(text) => document.querySelector('dialog .eda-caption').innerText !== text", arg=before)
+    assert "chosen" in dialog.locator(".eda-caption").inner_text()
+    assert dialog.get_by_text("Header, ").is_visible()
+    opened.keyboard.press("Escape")
+    assert opened.locator("dialog").count() == 0
+    assert card.get_by_text("Header, ").is_visible()
+
+
+def test_a_header_is_searched(opened):
+    card = opened.locator(".eda-card", has_text=". CT,").first
+    card.get_by_text("Header, ").click()
+    card.get_by_role("searchbox").fill("pixelspacing")
+    shown = [row.inner_text() for row in card.locator("tbody tr").all() if row.is_visible()]
+    assert len(shown) == 1
+    assert "(0028,0030)" in shown[0]
+
+
+def test_every_control_has_a_name(opened):
+    opened.locator(".eda-card .open").first.click()
+    opened.wait_for_selector("dialog .eda-viewer:not([aria-busy])")
+    names = "at => (at.getAttribute('aria-label') || at.labels?.[0]?.textContent || at.textContent || '').trim()"
+    controls = opened.locator(":is(button, select, input, summary, a[href], dialog)").all()
+    assert len(controls) > 60
+    assert [control.evaluate("at => at.outerHTML") for control in controls if not control.evaluate(names)] == []
+
+
+def test_without_script_everything_is_there(browser, page_path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(page_path.as_uri())
+    pictures = page.locator("main img")
+    assert pictures.count() >= 26
+    assert all(picture.is_visible() for picture in pictures.all())
+    assert page.locator(".eda-card details").first.is_visible()
+    assert page.locator(".filter").count() == 0
+    context.close()

@@ -1,0 +1,206 @@
+"""A notebook that was run, as one HTML page: no foreign markup, no request, one script known by its hash."""
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import nh3
+
+from . import __version__
+from .viewer_page import viewer_code, viewer_style
+
+TEMPLATES = Path(__file__).with_name("templates")
+NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
+JSON_BLOCK = re.compile(r'<script type="application/json">[^<]*</script>')
+TAGS = nh3.ALLOWED_TAGS | {"section", "input", "label", "select", "option", "button"}
+ATTRIBUTES = {
+    tag: names | {"class", "id", "title", "role", "style", "hidden"} for tag, names in nh3.ALLOWED_ATTRIBUTES.items()
+}
+ATTRIBUTES |= {tag: {"class", "id", "title", "role", "style", "hidden"} for tag in TAGS - ATTRIBUTES.keys()}
+ATTRIBUTES["details"] |= {"open"}
+ATTRIBUTES["th"] |= {"scope"}
+STYLES = {"margin", "margin-left", "max-width", "width", "text-align", "background-color", "color", "font-weight"}
+
+
+def page_of(notebook, name, *, failed="", as_report=False):
+    """Return the page of a notebook.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        With its outputs.
+    name : str
+        Of its file.
+    failed : str
+        What went wrong, for a banner at the top.
+    as_report : bool
+        Leave the code out.
+
+    Returns
+    -------
+    str
+        Markup that comes out of the data is cleaned by ammonia; the Content-Security-Policy allows one script by its
+        hash, inline styles and pictures inside of the page, and nothing else.
+    """
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="eda", extra_template_basedirs=[str(TEMPLATES)])
+    exporter.register_filter("clean", clean)
+    script, digest = page_script()
+    facts = {
+        "title": title_of(notebook, name),
+        "version": __version__,
+        "style": (TEMPLATES / "eda" / "page.css").read_text(encoding="utf-8"),
+        "script": script,
+        "digest": digest,
+        "failed": failed,
+        "hide_code": as_report,
+        "footer": f"Made from {name} by eda_utils {__version__}. This page asks no server for anything.",
+    }
+    page, _ = exporter.from_notebook_node(notebook, resources={"eda": facts})
+    return _with_contents(page)
+
+
+def title_of(notebook, name):
+    """Return the first heading of a notebook, or `name`."""
+    found = re.search(r"^# (.+)$", notebook.cells[0].source, re.MULTILINE) if notebook.cells else None
+    return found[1] if found else name
+
+
+@cache
+def page_script():
+    """Return the one script of a page, and its hash for the Content-Security-Policy."""
+    own = (TEMPLATES / "eda" / "page.js").read_text(encoding="utf-8")
+    text = f"{viewer_code()}\n{own}\nmountPage({json.dumps(viewer_style())});\nliven();\n"
+    return text, "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def clean(html):
+    """Return markup without scripts, forms, frames, requests and handlers; blocks of JSON, which do nothing, stay.
+
+    Examples
+    --------
+    >>> from eda_utils.page import clean
+    >>> clean('<b onclick="x()">bold</b><script>x()</script><meta http-equiv="refresh" content="0">')
+    '<b>bold</b>'
+    """
+    blocks, mark = [], secrets.token_hex(8)
+
+    def set_aside(found):
+        blocks.append(found[0])
+        return f"{mark}-{len(blocks) - 1}."
+
+    cleaned = nh3.clean(
+        JSON_BLOCK.sub(set_aside, html),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_kept,
+        generic_attribute_prefixes={"aria-", "data-"},
+        url_schemes={"http", "https", "mailto", "data"},
+        filter_style_properties=STYLES,
+    )
+    restored = re.sub(rf"{mark}-(\d+)\.", lambda found: blocks[int(found[1])], cleaned)
+    return _tidy_tables(restored) if 'class="dataframe"' in restored else restored
+
+
+def _kept(tag, name, value):
+    """A picture lies inside of the page; a link leads to a section or, when it is clicked, to a page of the web."""
+    if name == "src":
+        return value if tag == "img" and value.startswith("data:image/") else None
+    return None if name == "href" and value.startswith("data:") else value
+
+
+def _tidy_tables(html):
+    """Take the row numbers of pandas out of tables, and mark numerals for alignment to the right."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    for table in soup.find_all("table", "dataframe"):
+        rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
+        head, body = [row for row in rows if row[0].find_parent("thead")], [row for row in rows if row[-1].name == "td"]
+        numbered = len(head) == 1 and not head[0][0].text and all(row[0].text.isdigit() for row in body)
+        for column in range(max(map(len, rows), default=0)):
+            cells = [row[column] for row in rows if column < len(row)]
+            _mark_numerals(cells, [row[column].text for row in body if column < len(row)])
+            if numbered and column == 0:
+                for cell in cells:
+                    cell.decompose()
+    return str(soup)
+
+
+def _mark_numerals(cells, texts):
+    stated = [text for text in texts if text not in ("", "not stated")]
+    if stated and all(re.fullmatch(NUMERAL, text) for text in stated):
+        for cell in cells:
+            cell["class"] = "number"
+
+
+def _with_contents(page):
+    found = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', page)
+    items = "".join(f'<li><a href="#{escape(anchor)}">{text}</a></li>' for anchor, text in found)
+    return page.replace("<!--contents-->", f"<ol>{items}</ol>" if items else "", 1)
+
+
+def hide_places(notebook, places):
+    """Replace paths in texts and outputs by names: a page is handed on, and says not where on whose machine a file was.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    places : dict of str to str
+    """
+    for cell in notebook.cells:
+        for place, name in places.items():
+            if len(place) > 1:
+                cell.source = cell.source.replace(place, name)
+                for output in cell.get("outputs", []):
+                    _replace_in_output(output, place, name)
+
+
+def _replace_in_output(output, place, name):
+    for holder in (output, output.get("data", {})):
+        for key, value in holder.items():
+            if isinstance(value, str) and not key.startswith("image/"):
+                holder[key] = value.replace(place, name)
+    if "traceback" in output:
+        output["traceback"] = [line.replace(place, name) for line in output["traceback"]]
+
+
+def index_page(pages):
+    """Return a page that leads to other pages in the same folder.
+
+    Parameters
+    ----------
+    pages : list of (Path, nbformat.NotebookNode, str)
+        The page, the notebook with its outputs, and what went wrong.
+    """
+    cards = "".join(_card(*page) for page in pages)
+    style = (TEMPLATES / "eda" / "page.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Notebooks</title>'
+        f'<style>{style}</style></head><body class="index"><main><h1>Notebooks</h1><ul class="cards">{cards}</ul>'
+        f"<footer>Made by eda_utils {__version__}.</footer></main></body></html>\n"
+    )
+
+
+def _card(path, notebook, failed):
+    pictures = (
+        output["data"]["image/png"].replace("\n", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    )
+    picture = next(pictures, None)
+    image = f'<img alt="" src="data:image/png;base64,{picture}">' if picture else ""
+    note = f'<p class="banner">{escape(failed)}</p>' if failed else ""
+    question = re.search(r"\*Question:\*\s*(.+)", "\n".join(cell.source for cell in notebook.cells[:3]))
+    text = f"<p>{escape(question[1])}</p>" if question else ""
+    title = escape(title_of(notebook, path.stem))
+    return f'<li><a href="{escape(path.name)}">{image}<strong>{title}</strong></a>{text}{note}</li>'
