@@ -30,7 +30,7 @@ report: .venv/ready $(if $(filter data/samples,$(DATA)),samples) ## one page abo
 	$(EDA) report "$(DATA)" --output "$(PAGE)"
 
 lab: samples ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks/01_dicom_concepts.ipynb
+	$(EDA) lab
 
 notebooks: samples ## render every notebook to output/*.html
 	$(EDA) render notebooks/*.ipynb --output output/

@@ -16,6 +16,7 @@ examples:
   python -m eda_utils report ~/export -o report.html   one page about a folder
   python -m eda_utils index ~/export -o index.parquet  one row per file, identifiers masked
   python -m eda_utils render 04 -o lesson.html         a notebook as a page
+  python -m eda_utils lab 03                           a notebook in JupyterLab
   python -m eda_utils doctor ~/export                  can this Python decode what the folder holds?
 
 exit codes: 0 done, 1 done with findings (a section or a notebook failed, doctor found a gap), 2 wrong usage,
@@ -71,7 +72,7 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_report, _add_render, _add_index, _add_samples, _add_doctor, _add_strip):
+    for add in (_add_report, _add_render, _add_lab, _add_index, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser
 
@@ -176,6 +177,19 @@ def _parameter(text):
     except (ValueError, SyntaxError):
         path = Path(value).expanduser()
         return name, str(path.resolve()) if path.exists() else value
+
+
+def _add_lab(commands):
+    detail = "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it."
+    command = _add(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
+    command.add_argument("notebook", nargs="?", default="01", metavar="NOTEBOOK", help="default: %(default)s")
+    command.add_argument("--no-browser", action="store_true", help="only print the address to open")
+
+
+def _lab(options):
+    from .lab import open_lab
+
+    return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
 
 
 def _add_index(commands):

@@ -37,7 +37,7 @@ LAYERS = [
     ["pictures", "plots"],
     ["pipeline_figures"],
     ["samples", "teaching", "notebook", "page"],
-    ["report", "doctor"],
+    ["report", "doctor", "lab"],
     ["cli"],
     ["__main__"],
 ]
