@@ -92,13 +92,21 @@ def _add_report(commands):
         "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
     )
     command.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: %(default)s")
+    cache = "a folder that keeps index and pixel statistics, so that a later run reads only what changed"
+    command.add_argument("--cache", metavar="FOLDER", help=cache)
+    most = "how many images are shown, chosen so that kinds take turns; default: %(default)s"
+    command.add_argument("--most", type=int, default=24, metavar="N", help=most)
+    command.add_argument("--full", action="store_true", help="show every image; the page grows")
+    command.add_argument("--tables", metavar="FOLDER", help="also write every table of the page as CSV and JSON")
     command.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
 
 def _report(options):
     from .report import render_report
 
-    page = render_report(options.folder, options.output, progress=not options.quiet)
+    most = 1_000_000 if options.full else options.most
+    style = {"cache": options.cache, "most": most, "tables": options.tables, "progress": not options.quiet}
+    page = render_report(options.folder, options.output, **style)
     _tell_page(page)
     if not _has_image(options.folder):
         raise RequestError(

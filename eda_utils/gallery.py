@@ -10,7 +10,7 @@ from .summary import need, plural, relative_paths, sample_images
 from .viewer_page import viewer_html
 
 GALLERY_BYTES = 6_000_000
-MOST_ELEMENTS = 400
+MOST_ELEMENTS, MOST_HEADERS = 400, 100
 FILTERS = '{"modality": "Modality", "equipment": "Equipment", "finding": "Finding"}'
 
 
@@ -52,7 +52,7 @@ def image_gallery(index, findings=None, *, most=24, budget_bytes=GALLERY_BYTES):
     findings : DataFrame, optional
         From `flag_issues`: each card lists those of its file.
     most : int
-        How many images, chosen by `sample_images`.
+        How many images, chosen by `sample_images`; of more than a hundred the headers are left out.
     budget_bytes : int
         Of all pixel data together; pictures are reduced to fit.
 
@@ -77,8 +77,9 @@ def image_gallery(index, findings=None, *, most=24, budget_bytes=GALLERY_BYTES):
     rows = list(zip(shown.to_dict("records"), places.loc[shown.index], strict=True))
     names = [f"{number}. {_name(row)}" for number, (row, _) in enumerate(rows, 1)]
     budget = budget_bytes // max(len(rows), 1)
+    header = _header if len(rows) <= MOST_HEADERS else _file
     cards = [
-        _card(name, row, mask_identifiers(place, known), found.get(row["path"]), budget)
+        _card(name, row, found.get(row["path"]), budget, header(row, mask_identifiers(place, known)))
         for name, (row, place) in zip(names, rows, strict=True)
     ]
     is_image = index["problem"].isna() & index["Rows"].notna() & (index["kind"] != "slide")
@@ -90,7 +91,7 @@ def _name(row):
     return f"{what}, {int(row['Rows']):,} × {int(row['Columns']):,}"
 
 
-def _card(name, row, place, findings, budget):
+def _card(name, row, findings, budget, header):
     kinds = [] if findings is None else list(dict.fromkeys(findings["kind"]))
     makers = [str(row[key]) for key in ("Manufacturer", "ManufacturerModelName") if isinstance(row[key], str)]
     facts = {
@@ -102,7 +103,7 @@ def _card(name, row, place, findings, budget):
     number = name.partition(".")[0]
     return (
         f'<section class="eda-card" id="image-{number}" {data}><p class="eda-name">{escape(name)}</p>'
-        f"{viewer_html(row['path'], budget_bytes=budget)}{_findings(findings)}{_header(row, place)}</section>"
+        f"{viewer_html(row['path'], budget_bytes=budget)}{_findings(findings)}{header}</section>"
     )
 
 
@@ -117,9 +118,8 @@ def _findings(findings):
 
 
 def _header(row, place):
-    where = f"<p><small>{escape(place)}</small></p>"
     if row["kind"] != "dicom":
-        return f"<details><summary>File</summary>{where}</details>"
+        return _file(row, place)
     try:
         table = header_table(row["path"])[["tag", "keyword", "vr", "value"]]
     except EDAError as error:
@@ -127,4 +127,9 @@ def _header(row, place):
     rest = len(table) - MOST_ELEMENTS
     more = f"<p>and {rest:,} more elements</p>" if rest > 0 else ""
     html = table.head(MOST_ELEMENTS).to_html(index=False, border=0, classes="header")
-    return f"<details><summary>Header, {plural(len(table), 'element')}</summary>{where}{html}{more}</details>"
+    summary = f"<summary>Header, {plural(len(table), 'element')}</summary><p><small>{escape(place)}</small></p>"
+    return f"<details>{summary}{html}{more}</details>"
+
+
+def _file(_row, place):
+    return f"<details><summary>File</summary><p><small>{escape(place)}</small></p></details>"

@@ -14,21 +14,29 @@ from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
 from .notebook import find_notebook, keep_report_cells, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
+from .page_tables import write_tables
 
 REPORT_NOTEBOOK = "11_dataset_report"
 CELL_SECONDS = 1800
+MOST_IMAGES = 24
 KERNELS = 2  # at once: two need little more time than one, more fill the memory of a laptop
 DEAD = "The Python process ended before the page was complete, perhaps for lack of memory."
 STOPPED = "It was interrupted before the page was complete."
 
 
-def render_report(folder, output="report.html", *, progress=True):
+def render_report(folder, output="report.html", *, cache=None, most=MOST_IMAGES, tables=None, progress=True):
     """Describe a folder of images on one self-contained page without identifiers.
 
     Parameters
     ----------
     folder : str or Path
     output : str or Path
+    cache : str or Path, optional
+        A folder for the index and the pixel statistics: a later run reads only what changed. It holds identifiers.
+    most : int
+        How many images are shown; so that the page stays below 15 MB, their pixels share a budget.
+    tables : str or Path, optional
+        A folder for every table of the page as CSV and JSON.
     progress : bool
         Say on stderr which section is being made.
 
@@ -49,12 +57,16 @@ def render_report(folder, output="report.html", *, progress=True):
     folder = existing_path(folder)
     if not folder.is_dir():
         raise RequestError(folder.name, "is a file", "give the folder that it lies in")
+    parameters = {"folder": str(folder), "most": most}
+    if cache:
+        Path(cache).mkdir(parents=True, exist_ok=True, mode=0o700)
+        parameters["cache"] = str(Path(cache).resolve())
     return render_notebook(
-        REPORT_NOTEBOOK, output, parameters={"folder": str(folder)}, as_report=True, progress=progress
+        *(REPORT_NOTEBOOK, output), parameters=parameters, as_report=True, tables=tables, progress=progress
     )
 
 
-def render_notebook(notebook, output=None, *, parameters=None, as_report=False, progress=True):
+def render_notebook(notebook, output=None, *, parameters=None, as_report=False, tables=None, progress=True):
     """Run a notebook in a fresh kernel and write it as one self-contained HTML page.
 
     Parameters
@@ -67,6 +79,8 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
         Values for the cell tagged ``parameters``.
     as_report : bool
         Leave out code, lessons and exercises.
+    tables : str or Path, optional
+        A folder for every table of the page as CSV and JSON.
     progress : bool
         Say on stderr which section is being made.
 
@@ -86,7 +100,9 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
     """
     path = find_notebook(notebook)
     target = _checked_target(Path(output or f"{path.stem}.html"))
-    [(_, _, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
+    [(_, run, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
+    if tables:
+        write_tables(run, tables)
     if failed:
         raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
     return target
@@ -180,51 +196,68 @@ def _checked_target(target):
 
 def _run(parsed, path, progress, clients, stopped):
     """Run every cell, whatever fails; return what ended the run early, else the empty text."""
-    from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    client = NotebookClient(
+    said = Progress(parsed, path.stem)
+    client = _client(parsed, path, said.announce if progress else None)
+    clients.append(client)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    try:
+        asyncio.run(client.async_execute(env=environment | {"EDA_REPORT": "1"}, stderr=subprocess.DEVNULL))
+    except CellTimeoutError:
+        return f"A step took longer than {CELL_SECONDS // 60} minutes and was stopped."
+    except (DeadKernelError, RuntimeError):  # nbclient says the latter where a kernel ends while it starts
+        return STOPPED if stopped else DEAD
+    finally:
+        clients.remove(client)
+        if progress:
+            said.sum_up()
+    return ""
+
+
+def _client(parsed, path, on_cell_start):
+    from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
+    from nbclient import NotebookClient
+
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    return NotebookClient(
         parsed,
         timeout=CELL_SECONDS,
         kernel_name=NATIVE_KERNEL_NAME,
         allow_errors=True,
         extra_arguments=["--HistoryManager.enabled=False"],
         resources={"metadata": {"path": str(path.resolve().parent)}},
-        on_cell_start=_announcer(parsed, path.stem) if progress else None,
+        on_cell_start=on_cell_start,
     )
-    clients.append(client)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    logging.getLogger("traitlets").setLevel(logging.ERROR)
-    try:
-        asyncio.run(client.async_execute(env=environment | {"EDA_REPORT": "1"}, stderr=subprocess.DEVNULL))
-    except CellTimeoutError:
-        return f"A step took longer than {CELL_SECONDS // 60} minutes and was stopped."
-    except (DeadKernelError, RuntimeError):  # nbclient says the latter where a kernel ends while it starts
-        return (
-            STOPPED if stopped else "The Python process ended before the page was complete, perhaps for lack of memory."
-        )
-    finally:
-        clients.remove(client)
-    return ""
 
 
-def _announcer(parsed, name):
-    """Say the heading that the cell stands under, once."""
-    headings = {}
-    for number, cell in enumerate(parsed.cells):
-        found = re.findall(r"^#{1,2} (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
-        headings[number] = found[-1] if found else headings.get(number - 1, "")
-    titles = list(dict.fromkeys(headings.values()))
-    said = set()
+class Progress:
+    """Says on stderr which heading the running cell stands under, and at the end what took how long."""
 
-    def announce(cell, cell_index):
-        title = headings.get(cell_index, "")
-        if cell.cell_type == "code" and title not in said:
-            said.add(title)
-            print(f"[{name}] {titles.index(title) + 1}/{len(titles)} {title}", file=sys.stderr)  # noqa: T201
+    def __init__(self, notebook, name):
+        self.name, self.begun = name, []
+        self.headings = {}
+        for number, cell in enumerate(notebook.cells):
+            found = re.findall(r"^#{1,2} (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+            self.headings[number] = found[-1] if found else self.headings.get(number - 1, "")
+        self.titles = list(dict.fromkeys(self.headings.values()))
 
-    return announce
+    def announce(self, cell, cell_index):
+        """Note the beginning of a section, once."""
+        title = self.headings.get(cell_index, "")
+        if cell.cell_type == "code" and title not in [known for known, _ in self.begun]:
+            self.begun.append((title, time.perf_counter()))
+            self._say(f"{self.titles.index(title) + 1}/{len(self.titles)} {title}")
+
+    def sum_up(self):
+        """Say how long it took, and its longest parts."""
+        stops = [*(moment for _, moment in self.begun), time.perf_counter()]
+        parts = [(stop - start, title) for (title, start), stop in zip(self.begun, stops[1:], strict=True)]
+        longest = ", ".join(f"{title} {seconds:.1f} s" for seconds, title in sorted(parts, reverse=True)[:3])
+        self._say(f"ran for {stops[-1] - stops[0]:.1f} s; the longest: {longest or 'nothing'}")
+
+    def _say(self, text):
+        print(f"[{self.name}] {text}", file=sys.stderr)  # noqa: T201
 
 
 def _write(target, page):

@@ -50,7 +50,7 @@ def test_wrong_usage(arguments, capsys):
         (["index", "data", "-o", "a.xlsx"], "is neither .parquet nor .csv; give a name with one of these endings."),
         (["render", "99"], "eda_utils: 99: there is no such notebook; choose from 01_dicom_concepts,"),
         (["render", "11", "-p", "folder"], "eda_utils: --parameters: folder has no value; write NAME=VALUE."),
-        (["render", "11", "-p", "colour=1"], "eda_utils: parameters: there is no colour; choose from folder."),
+        (["render", "04", "-p", "colour=1"], "eda_utils: parameters: there is no colour; choose from folder."),
     ],
 )
 def test_one_line_that_says_what_and_what_to_do(arguments, line, capsys, monkeypatch):

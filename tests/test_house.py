@@ -37,6 +37,7 @@ LAYERS = [
     ["pictures", "plots"],
     ["pipeline_figures"],
     ["samples", "teaching", "notebook", "page"],
+    ["page_tables"],
     ["report", "doctor", "lab"],
     ["cli"],
     ["__main__"],
