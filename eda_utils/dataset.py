@@ -1,6 +1,7 @@
 """Open a DICOM file and ask for attribute values, without surprises from odd files."""
 
 import io
+import logging
 import os
 import struct
 import warnings
@@ -43,6 +44,9 @@ for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ELEMENT_HEADER_BYTES = 8
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
+LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg")]
+for _logger in LOGGERS:
+    _logger.addHandler(logging.NullHandler())  # else Python prints what is not passed on
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
 MACROS = {
     "PixelSpacing": "PixelMeasuresSequence",
@@ -183,6 +187,9 @@ def without_pixels(dataset):
 def quiet():
     """Collect the warnings of pydicom as short texts without header values, instead of printing them.
 
+    What it and the decoders log does not leave them either: it quotes values, and a plug-in that fails is no error as
+    long as another one decodes.
+
     Yields
     ------
     list of str
@@ -191,9 +198,14 @@ def quiet():
     notes = []
     with WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        heard = [logger for logger in LOGGERS if logger.propagate]
+        for logger in heard:
+            logger.propagate = False
         try:
             yield notes
         finally:
+            for logger in heard:
+                logger.propagate = True
             notes.extend(dict.fromkeys(without_values(warning.message) for warning in caught))
 
 
