@@ -22,6 +22,7 @@ _HOME = {
     "naive": ["audit_display"],
     "stats": ["measure_images"],
     "quality": ["flag_issues", "list_checks"],
+    "conformance": ["flag_conformance"],
     "duplicates": ["duplicate_groups", "find_duplicates"],
     "viewer": ["view_image"],
     "viewer_page": ["viewer_html", "viewer_script"],

@@ -1,6 +1,7 @@
 """Open a DICOM file and ask for attribute values, without surprises from odd files."""
 
 import io
+import logging
 import os
 import struct
 import warnings
@@ -19,6 +20,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    UID_dictionary,
 )
 
 from .confidentiality import without_values
@@ -31,9 +33,20 @@ PARSE_ERRORS = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OverflowError, EOFError),
     *(RecursionError, MemoryError, AssertionError, struct.error, zlib.error, InvalidDicomError, BytesLengthException),
 )
+NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not know that a syntax is encapsulated
+    "1.2.840.10008.1.2.4.110": ("JPEG XL Lossless", "JPEGXLLossless"),
+    "1.2.840.10008.1.2.4.111": ("JPEG XL JPEG Recompression", "JPEGXLJPEGRecompression"),
+    "1.2.840.10008.1.2.4.112": ("JPEG XL", "JPEGXL"),
+    "1.2.840.10008.1.2.8.1": ("Deflated Image Frame Compression", "DeflatedImageFrameCompression"),
+}
+for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
+    UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ELEMENT_HEADER_BYTES = 8
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
+LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg")]
+for _logger in LOGGERS:
+    _logger.addHandler(logging.NullHandler())  # else Python prints what is not passed on
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
 MACROS = {
     "PixelSpacing": "PixelMeasuresSequence",
@@ -174,6 +187,9 @@ def without_pixels(dataset):
 def quiet():
     """Collect the warnings of pydicom as short texts without header values, instead of printing them.
 
+    What it and the decoders log does not leave them either: it quotes values, and a plug-in that fails is no error as
+    long as another one decodes.
+
     Yields
     ------
     list of str
@@ -182,9 +198,14 @@ def quiet():
     notes = []
     with WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        heard = [logger for logger in LOGGERS if logger.propagate]
+        for logger in heard:
+            logger.propagate = False
         try:
             yield notes
         finally:
+            for logger in heard:
+                logger.propagate = True
             notes.extend(dict.fromkeys(without_values(warning.message) for warning in caught))
 
 

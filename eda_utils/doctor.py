@@ -39,18 +39,9 @@ LIBRARIES = {
     **dict.fromkeys([*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes], ("imagecodecs",)),
     JPEGBaseline8Bit: ("pillow",),
 }
-NEWER_NAMES = {  # of PS3.6 since 2024c; pydicom 3.0 knows their numbers only
-    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
-    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
-    "1.2.840.10008.1.2.4.112": "JPEG XL",
-    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
-}
 PRIVATE, NO_UID = "a private transfer syntax", "not a UID"
 ASK = "ask for the images in Explicit VR Little Endian: many archives convert when they send"
-ADVICE = {  # by the beginning of the name; DCMTK was tried on files
-    ("JPEG Spectral Selection, Non-Hierarchical (Process 6", "JPEG Full Progression, Non-Hierarchical (Process 10"): (
-        "retired; convert each file first with DCMTK: dcmdjpeg IN OUT"
-    ),
+ADVICE = {  # by the beginning of the name
     ("MPEG", "HEVC", "Fragmentable", "SMPTE"): "a video; ask for its frames as an image, in JPEG Baseline for example",
     ("JPIP",): "its pixels stay on a server; retrieve the images in another transfer syntax",
     (PRIVATE,): f"known to the vendor's own software only; {ASK}",
@@ -137,14 +128,14 @@ def check_decoders(source=None):
     >>> eda.check_decoders(get_testdata_file("CT_small.dcm"))[["transfer_syntax", "files", "ok"]].values.tolist()
     [['Explicit VR Little Endian', 1, True]]
     """
-    is_ready = _register()
+    ours = _our_decoders()
     if source is None:
-        counts = dict.fromkeys(filter(_decoder, AllTransferSyntaxes), 0)
+        counts = dict.fromkeys(filter(_decoder, [*AllTransferSyntaxes, *getattr(ours, "DECODERS", ())]), 0)
     else:
         counts = _images(source)["TransferSyntaxUID"].astype(object).map(_uid).value_counts()
     table = pd.DataFrame([_row(uid, count) for uid, count in counts.items()], columns=COLUMNS)
     table = table.astype({"files": "int64", "ok": bool})
-    if not is_ready:  # without imagecodecs load_image does not even start
+    if ours is None:  # without imagecodecs load_image does not even start
         table.loc[table["ok"], ["decoder", "ok", "advice"]] = NOT_INSTALLED, False, _pip_line(["imagecodecs"])
     order = {"by": ["ok", "files", "transfer_syntax"], "ascending": [False, False, True]}
     return table.sort_values(**order, ignore_index=True)
@@ -167,7 +158,7 @@ def _uid(value):
 
 
 def _row(uid, files):
-    name = NEWER_NAMES.get(uid) or (UID(uid).name if uid[0].isdigit() else uid)
+    name = UID(uid).name if uid[0].isdigit() else uid
     return name, files, *_verdict(uid, name)
 
 
@@ -183,21 +174,21 @@ def _verdict(uid, name):
 
 
 def _decoder(uid):
-    """Return pydicom's decoder of a transfer syntax, with or without plug-ins; None for what has none, or is no UID."""
+    """Return the decoder of a transfer syntax, with or without plug-ins; None for what has none, or is no UID."""
+    find_decoder = getattr(_our_decoders(), "find_decoder", get_decoder)
     try:
-        return get_decoder(uid) if uid[0].isdigit() else None
+        return find_decoder(uid) if uid[0].isdigit() else None
     except NotImplementedError:
         return None
 
 
-def _register():
-    """Add our plug-in to pydicom, and tell whether that was possible."""
+def _our_decoders():
+    """Return the module of our plug-in, or None where that is not possible."""
     try:
-        from .decoders import register
+        from . import decoders
     except ImportError:  # imagecodecs is missing or damaged; to say this is what we are here for
-        return False
-    register()
-    return True
+        return None
+    return decoders
 
 
 def _pip_line(libraries):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.pixels import as_pixel_options, get_decoder
+from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
@@ -98,14 +98,16 @@ def read_frame(dataset, name, frame):
         raise NoPixelDataError(name, "has no Pixel Data (7FE0,0010)", "look at its header with header_table")
     _check_frame(name, frame, count_frames(dataset))
     _check_claims(dataset, name)
-    decoders.register()
     with _decoding(dataset, name):
         return _decode(dataset, frame)
 
 
 def _decode(dataset, frame):
     syntax = dataset.file_meta.TransferSyntaxUID
-    decoder = get_decoder(syntax)  # first, as a UID that pydicom does not know has no answer to what follows
+    decoder = decoders.find_decoder(syntax)  # first, as an unknown UID has no answer to what follows
+    if not numbers(attribute(dataset, "NumberOfFrames", 1)):  # pydicom would give up
+        dataset = frame_header(dataset, frame)
+        dataset.NumberOfFrames = 1
     if dataset.BitsAllocated == 1 and syntax.is_little_endian and not syntax.is_encapsulated:
         bits = _unpack(dataset, frame)
         return Frame(bits, dataset.PhotometricInterpretation, bits)

@@ -2,6 +2,10 @@
 
 import contextlib
 import io
+import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
@@ -18,6 +22,7 @@ from pydicom.tag import Tag
 from eda_utils.dataset import attribute, numbers, quiet, read_dataset, without_pixels
 from eda_utils.errors import EDAError, FormatError, MissingError, RequestError
 from eda_utils.files import sniff
+from eda_utils.samples import CANARY
 
 CT = get_testdata_file("CT_small.dcm")
 
@@ -94,6 +99,49 @@ def test_warnings_are_collected_without_values():
         warnings.warn("Invalid value for VR UI: 'secret'", stacklevel=1)
         warnings.warn("Invalid value for VR UI: 'other'", stacklevel=1)
     assert notes == ["Invalid value for VR UI: '…'"]
+
+
+def test_loggers_are_quiet_within_and_as_they_were_after(caplog):
+    logger = logging.getLogger("pydicom.pixels.decoders.base")
+    with quiet(), quiet():
+        logger.error("a value: %s", CANARY)
+    with contextlib.suppress(KeyError), quiet():
+        raise KeyError
+    assert caplog.text == ""
+    logger.error("heard")
+    assert "heard" in caplog.text
+
+
+USE = """
+import logging, sys
+{setup}
+import eda_utils as eda
+for path in sys.argv[2:]:
+    try:
+        eda.load_image(path), eda.header_table(path), eda.show_image(path)
+    except eda.EDAError as error:
+        print(error)
+index = eda.index_folder(sys.argv[1])
+eda.show_montage(index)
+print(eda.measure_images(index, progress=False)["problem"].notna().sum())
+"""
+
+
+@pytest.mark.parametrize("setup", ["", "logging.basicConfig()"])
+def test_a_decoder_that_fails_is_not_heard_on_the_terminal(tmp_path, setup):
+    """Pillow cannot decode the first, nobody the second, and the third names a character set that there is not."""
+    twelve_bit = Path(get_testdata_file("JPGExtended.dcm"))
+    damaged = tmp_path / "damaged.dcm"
+    damaged.write_bytes(twelve_bit.read_bytes().replace(b"\xff\xd8", b"\xff\xd7"))
+    (tmp_path / "odd.dcm").write_bytes(Path(CT).read_bytes().replace(b"ISO_IR 100", b"ISO-IR 100"))
+    (tmp_path / "fine.dcm").write_bytes(twelve_bit.read_bytes())
+    command = [sys.executable, "-c", USE.format(setup=setup), tmp_path, twelve_bit, damaged, tmp_path / "odd.dcm"]
+    environment = os.environ | {"MPLBACKEND": "agg"}
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert answer.stderr == ""
+    told, count = answer.stdout.splitlines()
+    assert told.startswith("damaged.dcm: its Pixel Data could not be decoded")
+    assert count == "1"
 
 
 def enhanced():

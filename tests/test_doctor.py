@@ -92,7 +92,7 @@ def test_our_libraries_cover_what_pydicom_can_decode():
     table = check_decoders()
     assert table["ok"].all()
     assert set(table["transfer_syntax"]) >= {"RLE Lossless", "JPEG-LS Lossless Image Compression"}
-    assert {uid for uid, names in doctor.LIBRARIES.items() if "imagecodecs" in names} == set(decoders.DECODERS)
+    assert {uid for uid, names in doctor.LIBRARIES.items() if "imagecodecs" in names} <= set(decoders.DECODERS)
     known = set(check_environment()["library"])
     for uid in filter(doctor._decoder, AllTransferSyntaxes):
         plugins = get_decoder(uid).available_plugins
@@ -123,27 +123,22 @@ def test_gaps_of_the_corpus_are_those_of_load_image(corpus, capsys):
     lacking = images[[not has_decoder(path) for path in images["path"]]]
     table = check_decoders(index)
     assert table["files"].sum() == len(images)
-    names = {doctor.NEWER_NAMES.get(uid, UID(uid).name) for uid in lacking["TransferSyntaxUID"]}
-    assert set(table.loc[~table["ok"], "transfer_syntax"]) == names
-    assert table.loc[~table["ok"], "files"].sum() == len(lacking) == 3
+    assert table["ok"].all()
+    assert lacking.empty
+    assert {"Deflated Image Frame Compression", "RLE Lossless"} < set(table["transfer_syntax"])
     code, said = says(capsys, corpus)
-    assert code == 1
-    assert said.endswith(f"\nGaps: 3 of {len(table)} transfer syntaxes. What to do stands below them.\n")
-    assert said.count("dcmdjpeg IN OUT") == 1  # for two rows
+    assert (code, said.splitlines()[-1]) == (0, "Nothing is missing.")
 
 
 @pytest.mark.parametrize(
     ("uid", "name", "advice"),
     [
-        ("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 and 8)", "dcmdjpeg"),
-        ("1.2.840.10008.1.2.4.52", "JPEG Extended (Process 3 and 5)", "Explicit VR"),
+        ("1.2.840.10008.1.2.4.58", "JPEG Lossless, Non-Hierarchical (Process 15)", "Explicit VR"),
         ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Image Compression (Lossless Only)", "Explicit"),
         ("1.2.840.10008.1.2.4.94", "JPIP Referenced", "on a server"),
         ("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile / Main Level", "a video"),
         ("1.2.840.10008.1.2.4.106.1", None, "a video"),
         ("1.2.840.10008.1.2.4.107", "HEVC/H.265 Main Profile / Level 5.1", "a video"),
-        ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", "Explicit VR"),
-        ("1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", "Explicit VR"),
         ("1.2.840.10008.1.2.99", "1.2.840.10008.1.2.99", "Explicit VR"),
         ("1.2.840.113619.5.2", "a private transfer syntax", "the vendor's own"),
         ("Kanarinsky^Vera", "not a UID", "the header is damaged"),

@@ -32,7 +32,7 @@ LAYERS = [
     ["rows", "index_file"],
     ["headers", "index", "stats"],
     ["summary", "explain", "viewer_data"],
-    ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page"],
+    ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page", "conformance"],
     ["figures", "viewer", "gallery"],
     ["pictures", "plots"],
     ["pipeline_figures"],
