@@ -82,6 +82,7 @@ def summarize_findings(findings, index=None):
     groups = table.groupby(["severity", "kind"], observed=True, sort=False)
     facts = {"files": ("path", "nunique"), "example": ("evidence", "first"), "advice": ("advice", "first")}
     summary = groups.agg(what=("what", lambda texts: "; ".join(texts.unique())), **facts).reset_index()
+    summary["what"] = summary["what"].str[:1].str.upper() + summary["what"].str[1:]
     if index is not None:
         summary.insert(4, "share", (summary["files"] / max(index["path"].nunique(), 1)).astype(float))
     ranked = summary.sort_values(["severity", "files"], ascending=[True, False], kind="stable", ignore_index=True)

@@ -260,7 +260,7 @@ def plot_distributions(stats, index, column="mean_value", *, by="Modality"):
         parts = [images[images["unit"] == unit] for unit in units]
         far = sum(_draw_groups(part, column, ax) for part, ax in zip(parts, axes[:, 0], strict=True))
         told = f"{far:,} stand{'s' * (far == 1)} out (orange)" if far else "none stands out"
-        axes[0, 0].set_title(f"{column} of {plural(len(images), 'image')} by {by}: {told}")
+        axes[0, 0].set_title(textwrap.fill(f"{column} of {plural(len(images), 'image')} by {by}: {told}", 60))
         left = len(measured) - len(images)
         told = "point: image; line: quartiles; stroke: median" + (f"; {left:,} of other units left out" if left else "")
         figure.supxlabel(told, x=0.98, ha="right", fontsize=8, color=MUTED)

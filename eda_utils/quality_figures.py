@@ -67,6 +67,7 @@ def show_findings(findings, index=None, *, most=8, examples=3):
         heights = [LOW_ROW if rows.empty else ROW for rows in chosen]
         widths = [TEXT_WIDTH, *[PICTURE] * examples]
         figure = plt.figure(figsize=(sum(widths), sum(heights) + 0.7))
+        figure.get_layout_engine().set(h_pad=0.1)
         ratios = {"width_ratios": widths, "height_ratios": heights}
         axes = figure.subplots(len(kinds), len(widths), squeeze=False, **ratios)
         of = f" of {index['path'].nunique():,}" if index is not None else ""
