@@ -47,3 +47,43 @@ def findings_table(rows):
         raise RequestError("findings", "a severity is unknown", f"give one of {', '.join(SEVERITIES)}")
     table = table.astype({column: SEVERITY if column == "severity" else TEXT for column in FINDING_COLUMNS})
     return table.sort_values(["severity", "kind", "path"], kind="stable", ignore_index=True)
+
+
+def summarize_findings(findings, index=None):
+    """Say in one row what each check has found, the most severe and most frequent first.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Such as from `flag_issues`, `audit_uids` and `find_duplicates`, also one below the other.
+    index : DataFrame, optional
+        From `index_folder`: what was looked at, for the share.
+
+    Returns
+    -------
+    DataFrame
+        ``severity kind what``; ``files`` with such a finding, of a finding about a group its first file only; ``share``
+        of the index, where it is given; ``example``, the evidence of the first one; ``advice``. No path is in it.
+
+    Raises
+    ------
+    ValueError
+        As `findings_table`.
+
+    Examples
+    --------
+    >>> from eda_utils.findings import findings_table, summarize_findings
+    >>> rows = [("b.dcm", "no_window", "note", "there is no window", "no Window Center", "set one")]
+    >>> rows += [(path, "blank", "error", "all pixels have one value", "1 frame", "look at it") for path in "ab"]
+    >>> summarize_findings(findings_table(rows))[["severity", "kind", "files"]].values.tolist()
+    [['error', 'blank', 2], ['note', 'no_window', 1]]
+    """
+    table = findings_table(findings)
+    groups = table.groupby(["severity", "kind"], observed=True, sort=False)
+    facts = {"files": ("path", "nunique"), "example": ("evidence", "first"), "advice": ("advice", "first")}
+    summary = groups.agg(what=("what", lambda texts: "; ".join(texts.unique())), **facts).reset_index()
+    summary["what"] = summary["what"].str[:1].str.upper() + summary["what"].str[1:]
+    if index is not None:
+        summary.insert(4, "share", (summary["files"] / max(index["path"].nunique(), 1)).astype(float))
+    ranked = summary.sort_values(["severity", "files"], ascending=[True, False], kind="stable", ignore_index=True)
+    return ranked.astype({"files": int})

@@ -11,8 +11,8 @@ from .display import choose_window
 from .errors import RequestError
 from .figures import describe, house_style, nothing_to_show
 from .image import Image, load_image
-from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE
-from .summary import need
+from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
+from .summary import need, plural
 
 HISTOGRAM_BINS = 128
 COMPLETENESS_TAGS = (
@@ -22,6 +22,13 @@ COMPLETENESS_TAGS = (
 )
 SHOWN_GROUPS = 8
 LONGEST_LABEL = 30
+SHOWN_POINTS = 400  # of a group, evenly from the lowest to the highest
+LEAST_QUARTILES, LEAST_TO_STAND_OUT = 4, 8  # images of a group
+FENCE = 1.5  # distances of the quartiles (Tukey 1977)
+SHOWN_UNITS = 4
+WIDE_RANGE = 100  # of the highest to the lowest value: then the axis is logarithmic
+FAR_OUT = 20  # distances of the quartiles from lowest to highest: then its ends are
+UNITLESS = ("share", "bits", "sharpness", "contrast", "frames", "measured", "unique")
 
 
 def plot_histogram(source, *, window="auto", ax=None):
@@ -201,3 +208,119 @@ def plot_geometry(index, *, ax=None):
         distinct = images.groupby(["Rows", "Columns"]).ngroups
         ax.set_title(f"{distinct} different sizes; {square:.0%} of the images are square (on the line)")
     return describe(ax, f"Rows against columns. {ax.get_title(loc='left')}")
+
+
+def plot_distributions(stats, index, column="mean_value", *, by="Modality"):
+    """Plot how a statistic of the pixels is distributed, in groups such as modalities or devices.
+
+    Parameters
+    ----------
+    stats : DataFrame
+        From `measure_images`; what could not be measured is left out.
+    index : DataFrame
+        From `index_folder`, to which the groups belong.
+    column : str
+        A numeric column of `stats`.
+    by : str
+        Column of `index` that makes the groups, at most eight; the rarer ones are one group. None that identifies.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        One below the other for each unit, since HU and stored values have no axis in common. A point is an image, the
+        line spans the quartiles and the stroke is the median. Orange points of groups of at least 8 lie more than 1.5
+        distances of the quartiles outside of them.
+
+    Raises
+    ------
+    RequestError
+        If a column is missing, or can identify a person.
+
+    References
+    ----------
+    J. W. Tukey, Exploratory Data Analysis, Addison-Wesley 1977.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import eda_utils as eda
+    >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
+    >>> eda.plot_distributions(eda.measure_images(index), index)[0].get_xlabel()
+    'mean_value (HU)'
+    """
+    measured = _measured(stats, index, column, by)
+    units = measured["unit"].value_counts().index[:SHOWN_UNITS]
+    images = measured[measured["unit"].isin(units)]
+    counts = [images.loc[images["unit"] == unit, "group"].nunique() for unit in units]
+    with house_style():
+        figure = plt.figure(figsize=(7, 0.5 + sum(0.62 + 0.3 * count for count in counts or [2])))
+        axes = figure.subplots(max(len(units), 1), 1, squeeze=False, height_ratios=[0.6 + n for n in counts] or [1])
+        if images.empty:
+            return np.array([nothing_to_show(axes[0, 0], f"no image has a {column}")])
+        parts = [images[images["unit"] == unit] for unit in units]
+        far = sum(_draw_groups(part, column, ax) for part, ax in zip(parts, axes[:, 0], strict=True))
+        told = f"{far:,} stand{'s' * (far == 1)} out (orange)" if far else "none stands out"
+        axes[0, 0].set_title(textwrap.fill(f"{column} of {plural(len(images), 'image')} by {by}: {told}", 60))
+        left = len(measured) - len(images)
+        told = "point: image; line: quartiles; stroke: median" + (f"; {left:,} of other units left out" if left else "")
+        figure.supxlabel(told, x=0.98, ha="right", fontsize=8, color=MUTED)
+    describe(axes[0, 0], f"Distribution of {column}. {axes[0, 0].get_title(loc='left')}")
+    return axes[:, 0]
+
+
+def _measured(stats, index, column, by):
+    """One row for each image that has the statistic: group, unit, value."""
+    if is_phi(by):
+        raise RequestError(by, "identifies a person (PS3.15 Table E.1-1)", "plot by another attribute")
+    need(stats, "path", "unit", column)
+    need(index, "path", "kind", by)
+    files = index[["path", "kind", by]].drop_duplicates("path")
+    images = stats[["path", "unit", column]].drop_duplicates("path").merge(files, on="path")
+    images[column] = images[column].astype("Float64").to_numpy(float, na_value=np.nan)
+    images = images[np.isfinite(images[column])].reset_index(drop=True)
+    has_unit = not any(word in column.split("_") for word in UNITLESS)
+    units = images["unit"].astype(object).fillna("no unit") if has_unit else ""
+    return images.assign(group=_top_groups(images, by).astype(object), unit=units)
+
+
+def _draw_groups(images, column, ax):
+    """Return how many images stand out from their group."""
+    unit, far = images["unit"].iloc[0], 0
+    names = images["group"].value_counts().index[::-1]
+    for row, name in enumerate(names):
+        values = np.sort(images.loc[images["group"] == name, column].to_numpy())
+        low, median, high = np.percentile(values, [25, 50, 75])
+        reach = FENCE * (high - low) if len(values) >= LEAST_TO_STAND_OUT else np.inf
+        is_far = (values < low - reach) | (values > high + reach)
+        for points, color in ((values[~is_far], ACCENT), (values[is_far], PALETTE[-1])):
+            points = points[np.linspace(0, len(points) - 1, min(len(points), SHOWN_POINTS)).astype(int)]
+            heights = row + 0.22 * np.sin(np.arange(len(points)) * 2.4)  # the golden angle spreads neighbours
+            ax.scatter(points, heights, s=14, color=color, alpha=0.55, linewidths=0)
+        if len(values) >= LEAST_QUARTILES:
+            ax.hlines(row, low, high, color=INK, lw=1.2)
+        ax.vlines(median, row - 0.3, row + 0.3, color=INK, lw=1.6)
+        far += int(is_far.sum())
+    scale = _scale(ax, images[column])
+    ax.set_yticks(range(len(names)), [f"{name} ({(images['group'] == name).sum():,})" for name in names])
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.grid(axis="y", color=RULE, lw=0.6), ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel((f"{column} ({unit})" if unit else column) + scale, loc="left", fontsize=8)
+    return far
+
+
+def _scale(ax, values):
+    """Logarithmic where linear would press most points together; with negative ones in its ends only."""
+    low, q1, q3, high = np.percentile(values, [0, 25, 75, 100])
+    width = float(np.median(np.abs(values)))
+    told = ""
+    if 0 < WIDE_RANGE * low < high:
+        told = ", logarithmic"
+        ax.set_xscale("log")
+    elif width and high - low > FAR_OUT * (q3 - q1):
+        told = ", ends logarithmic"
+        ax.set_xscale("asinh", linear_width=width)
+        ax.set_xticks(sorted({float(f"{value:.2g}") for value in (low, 0, high) if low <= value <= high}))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.5g}")
+    ax.xaxis.set_minor_formatter("")
+    return told

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from eda_utils.errors import RequestError
-from eda_utils.findings import FINDING_COLUMNS, SEVERITIES, findings_table
+from eda_utils.findings import FINDING_COLUMNS, SEVERITIES, findings_table, summarize_findings
+from eda_utils.quality import flag_issues
 
 
 def row(path="a.dcm", kind="some_check", severity="note"):
@@ -59,3 +60,31 @@ def test_a_missing_cell_is_refused(rows):
         findings_table(rows)
     expected = "findings: a cell is missing; give each row path, kind, severity, what, evidence, advice."
     assert str(caught.value) == expected
+
+
+def test_summary_ranks_by_severity_then_files():
+    rows = [row(path, "rare_error", "error") for path in "a"] + [row(path, "note_kind") for path in "abcd"]
+    rows += [row(path, "frequent_error", "error") for path in "bcd"] * 2
+    summary = summarize_findings(findings_table(rows), pd.DataFrame({"path": list("abcde")}))
+    assert summary["kind"].tolist() == ["frequent_error", "rare_error", "note_kind"]
+    assert summary["files"].tolist() == [3, 1, 4]
+    assert summary["share"].tolist() == [0.6, 0.2, 0.8]
+    assert "path" not in summary
+
+
+def test_summary_says_every_wording_of_a_kind_once():
+    rows = [("a", "uid_missing", "error", what, "evidence", "advice") for what in ("SOP", "Series", "SOP")]
+    assert summarize_findings(findings_table(rows))["what"].tolist() == ["SOP; Series"]
+
+
+def test_summary_of_nothing_has_its_columns():
+    summary = summarize_findings(findings_table([]), pd.DataFrame({"path": []}))
+    assert summary.columns.tolist() == ["severity", "kind", "what", "files", "share", "example", "advice"]
+    assert summary.empty
+
+
+def test_summary_loses_no_finding_of_the_samples(index):
+    findings = flag_issues(index)
+    summary = summarize_findings(findings, index)
+    assert set(summary["kind"]) == set(findings["kind"])
+    assert summary["files"].sum() == len(findings.drop_duplicates(["kind", "path"]))

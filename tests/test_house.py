@@ -35,7 +35,7 @@ LAYERS = [
     ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page", "conformance"],
     ["figures", "viewer", "gallery"],
     ["pictures", "plots"],
-    ["pipeline_figures"],
+    ["pipeline_figures", "quality_figures"],
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
     ["report", "doctor", "lab"],

@@ -1,9 +1,20 @@
 """Titles are findings computed from the data; empty folders and odd columns are drawn, not raised."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
 
-from eda_utils import index_folder, load_image, plot_completeness, plot_counts, plot_geometry, plot_histogram
+from eda_utils import (
+    index_folder,
+    load_image,
+    measure_images,
+    plot_completeness,
+    plot_counts,
+    plot_distributions,
+    plot_geometry,
+    plot_histogram,
+)
 from eda_utils.errors import RequestError
 from eda_utils.image import Image
 from eda_utils.samples import CANARY
@@ -79,3 +90,66 @@ def test_histogram_of_nothing():
 def test_an_index_of_few_tags_is_refused_by_name(samples, plot):
     with pytest.raises(RequestError, match="index: has no column"):
         plot(index_folder(samples / "PAT0002", tags=["Laterality"]))
+
+
+@pytest.fixture(scope="module")
+def stats(index):
+    return measure_images(index)
+
+
+def planted(values, groups, unit="HU"):
+    paths = [f"{number}.dcm" for number in range(len(values))]
+    stats = pd.DataFrame({"path": paths, "unit": unit, "mean_value": values, "noise_sd": values})
+    return stats, pd.DataFrame({"path": paths, "kind": "dicom", "Modality": groups, "PatientID": "1"})
+
+
+def points(axes):
+    return [len(item.get_offsets()) for ax in axes for item in ax.findobj(PathCollection)]
+
+
+def test_every_measured_image_is_a_point(index, stats):
+    axes = plot_distributions(stats, index, "entropy_bits")
+    assert sum(points(axes)) == stats["entropy_bits"].notna().sum()
+    assert len(axes) == 1
+    assert axes[0].get_title(loc="left") in axes[0].figure.alt_text
+
+
+def test_units_have_no_axis_in_common(index, stats):
+    labels = [ax.get_xlabel() for ax in plot_distributions(stats, index)]
+    assert len(labels) == 4
+    assert labels[0].startswith("mean_value (stored value)")
+    assert "mean_value (HU)" in labels
+
+
+def test_one_that_stands_out_is_said_and_orange():
+    axes = plot_distributions(*planted([*range(10, 20), 500.0, 5.0], ["CT"] * 11 + ["MR"]))
+    assert axes[0].get_title(loc="left") == "mean_value of 12 images by Modality: 1 stands out (orange)"
+    assert sorted(points(axes)) == [0, 1, 1, 10]
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 1.0], [-5.0, 0.0, 1e9], [0.001, 1e6], [np.nan, 3.0], [1.0] * 500])
+def test_few_equal_and_absurd_values_are_drawn(values, tmp_path):
+    axes = plot_distributions(*planted(values, ["CT"] * len(values)))
+    axes[0].figure.savefig(tmp_path / "a.png")
+
+
+def test_many_groups_become_others_and_many_points_fewer():
+    axes = plot_distributions(*planted(np.arange(3000.0), [f"D{number % 30}" for number in range(3000)]))
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert len(names) == 9
+    assert "others (2,200)" in names
+    assert max(points(axes)) == 400
+
+
+@pytest.mark.parametrize("values", [[], [np.nan]])
+def test_nothing_measured_is_said(values):
+    axes = plot_distributions(*planted(values, ["CT"] * len(values)))
+    assert axes[0].figure.alt_text == "Nothing to show: no image has a mean_value"
+
+
+def test_distributions_are_refused_by_person_and_by_unknown_column():
+    with pytest.raises(RequestError) as caught:
+        plot_distributions(*planted([1.0], ["CT"]), by="PatientID")
+    assert str(caught.value) == "PatientID: identifies a person (PS3.15 Table E.1-1); plot by another attribute."
+    with pytest.raises(RequestError):
+        plot_distributions(*planted([1.0], ["CT"]), "colour")
