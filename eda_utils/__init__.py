@@ -37,6 +37,7 @@ _HOME = {
     "pathology": ["Slide", "open_slide", "separate_stains", "slide_table"],
     "notebook": ["strip_notebook"],
     "gallery": ["Gallery", "image_gallery"],
+    "panel": ["explore"],
     "report": ["render_notebook", "render_notebooks", "render_report"],
     "doctor": ["check_decoders", "check_environment"],
     "samples": ["make_samples"],

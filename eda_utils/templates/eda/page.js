@@ -1,7 +1,7 @@
 // What makes a page a place to explore: tables that sort and filter, a gallery that filters and opens the viewer.
 // Without script everything is there all the same; text from files reaches the page only as text nodes.
 
-const LONG_TABLE = 8;  // rows from which a filter is worth its place
+const LONG_TABLE = 12;  // rows from which a filter is worth its place
 const order = new Intl.Collator("en", { numeric: true });
 const numeral = (text) => Number(text.replaceAll(",", "").match(/^-?[\d.]+(e-?\d+)?/i)?.[0] ?? NaN);
 
