@@ -37,7 +37,7 @@ LAYERS = [
     ["pictures", "plots"],
     ["pipeline_figures"],
     ["samples", "teaching", "notebook"],
-    ["report", "doctor"],
+    ["report", "doctor", "cli_tables"],
     ["cli"],
     ["__main__"],
 ]
