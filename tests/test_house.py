@@ -38,7 +38,7 @@ LAYERS = [
     ["pipeline_figures", "quality_figures"],
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
-    ["report", "doctor", "lab"],
+    ["report", "doctor", "lab", "cli_tables"],
     ["cli"],
     ["__main__"],
 ]

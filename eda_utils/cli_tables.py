@@ -1,0 +1,216 @@
+"""The commands that write tables: index, measure, audit."""
+
+import argparse
+import os
+import textwrap
+from pathlib import Path
+
+from .errors import RequestError
+from .findings import SEVERITIES
+
+DONE, FINDINGS = 0, 1
+SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
+IMAGES = ("dicom", "image", "slide")
+NEVER = "never"
+WIDTH = 79
+
+
+def add_command(commands, name, run, text, detail="", example=""):
+    """Add a command to the parser: `text` begins small, as in the list of commands.
+
+    Parameters
+    ----------
+    commands : argparse._SubParsersAction
+    name : str
+    run : callable
+        Takes the options, returns the exit code.
+    text, detail, example : str
+
+    Returns
+    -------
+    argparse.ArgumentParser
+    """
+    shown = {"description": textwrap.fill(f"{text[0].upper()}{text[1:]}. {detail}".strip(), WIDTH), "help": text}
+    shown |= {"epilog": f"example:\n  python -m eda_utils {example}"} if example else {}
+    command = commands.add_parser(name, formatter_class=argparse.RawDescriptionHelpFormatter, **shown)
+    command.set_defaults(run=run)
+    return command
+
+
+def add_index(commands):
+    """Add the command that writes an index."""
+    detail = "Every file found is a row; what cannot be read has the reason in the column problem."
+    command = add_command(commands, "index", _index, "write one row per file of a folder, with its header", detail)
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
+    outputs = ".parquet, .csv, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
+    command.add_argument("-o", "--output", default="index.parquet", metavar="FILE", help=outputs)
+    tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
+    command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
+    _add_cache(command)
+    _add_means(command, "worth while from 100,000 files on")
+    command.add_argument(
+        "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
+    )
+
+
+def add_measure(commands):
+    """Add the command that writes the statistics of pixels."""
+    detail = "Values are after rescale and without padding; of colour, luminance. What cannot be decoded has a problem."
+    command = add_command(
+        *(commands, "measure", _measure, "write one row per image, with the statistics of its pixels", detail),
+        "measure ~/export -o stats.csv --cache pixels.parquet",
+    )
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
+    outputs = ".parquet or .csv; default: %(default)s"
+    command.add_argument("-o", "--output", default="stats.parquet", metavar="FILE", help=outputs)
+    _add_cache(command)
+    _add_means(command, "each decodes on its own")
+
+
+def add_audit(commands):
+    """Add the command that writes findings."""
+    detail = (
+        "Checked are headers, UIDs and, unless --no-pixels, pixels and duplicates. Printed are counts; the file has "
+        "one row per finding: path below the folder, kind, severity, what, evidence, advice."
+    )
+    command = add_command(
+        *(commands, "audit", _audit, "write what is wrong with the images of a folder", detail),
+        "audit ~/export -o findings.csv --fail-on warning",
+    )
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
+    outputs = ".csv or .parquet; default: %(default)s"
+    command.add_argument("-o", "--output", default="findings.csv", metavar="FILE", help=outputs)
+    pixels = "decode every image too; --no-pixels is faster"
+    command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
+    fail = "exit code 1 if there is a finding as severe as this: error (default), warning, note; or never"
+    choices = [*SEVERITIES, NEVER]
+    command.add_argument("--fail-on", choices=choices, default="error", metavar="SEVERITY", help=fail)
+    _add_means(command, "each decodes on its own")
+
+
+def _add_cache(command):
+    cache = "a .parquet file for later runs, which then open only what is new or changed"
+    command.add_argument("--cache", metavar="FILE", help=cache)
+
+
+def _add_means(command, when):
+    command.add_argument("--workers", type=int, metavar="N", help=f"processes, {when}; default: 1")
+    client = "a Dask scheduler whose workers shall read, such as tcp://host:8786"
+    command.add_argument("--client", metavar="ADDRESS", help=client)
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _how(options):
+    return {"workers": options.workers, "client": options.client, "progress": False if options.quiet else None}
+
+
+def _index(options):
+    from .confidentiality import redact_table
+    from .index import index_folder
+    from .index_file import check_index_name, write_index
+
+    tags = "all" if options.tags == ["all"] else options.tags
+    if options.output.endswith("/"):
+        return _index_parts(options, tags)
+    check_index_name(options.output)
+    index = index_folder(options.source, tags=tags, cache=options.cache, **_how(options))
+    shown = index if options.identifiers else redact_table(index)
+    target = write_index(shown, options.output)
+    _tell(target, f"{len(index):,} files: {_described(index)}")
+    return DONE
+
+
+def _described(table):
+    bad = int(table["problem"].notna().sum())
+    return f"{len(table) - bad:,} described, {bad:,} with a problem"
+
+
+def _tell(target, text):
+    print(f"{target.resolve()}  ({text})")  # noqa: T201
+
+
+def _index_parts(options, tags):
+    """Masking needs all parts at once: the same patient must get the same code in each."""
+    from .index import index_folder
+
+    if not options.identifiers:
+        raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
+    print(index_folder(options.source, tags=tags, cache=options.cache, output=options.output, **_how(options)))  # noqa: T201
+    return DONE
+
+
+def _measure(options):
+    from .confidentiality import identifiers, mask_identifiers
+    from .index_file import check_cache_name, check_index_name, write_index
+    from .stats import measure_images
+
+    check_index_name(options.output)
+    if options.cache:
+        check_cache_name(options.cache)
+    index = _images(options)
+    stats = measure_images(index, cache=options.cache, **_how(options))
+    known = identifiers(index)
+    stats["path"] = [mask_identifiers(path, known) for path in stats["path"]]
+    target = write_index(stats, options.output)
+    bad = int(stats["problem"].notna().sum())
+    _tell(target, f"{len(stats):,} images: {len(stats) - bad:,} measured, {bad:,} with a problem")
+    return DONE
+
+
+def _images(options):
+    """The index of the sources, with all that a check may need; to have no image in it is an error."""
+    from .index import INDEX_TAGS, index_folder
+    from .quality import QUALITY_TAGS
+
+    index = index_folder(options.source, tags=[*INDEX_TAGS, *QUALITY_TAGS], **_how(options))
+    if not index["kind"].isin(IMAGES).any():
+        name = Path(options.source[0]).name if len(options.source) == 1 else "SOURCE"
+        raise RequestError(name, "holds no image", "check the folder")
+    return index
+
+
+def _audit(options):
+    from .index_file import check_index_name, write_index
+    from .summary import plural
+
+    check_index_name(options.output)
+    index = _images(options)
+    found = _findings(index, options)
+    target = write_index(found.assign(path=_shown_paths(found, index, options.source)), options.output)
+    counts = found.groupby(["severity", "kind"], observed=True).size()
+    for (severity, kind), count in counts.items():
+        print(f"{severity:8} {kind:40} {count:8,}")  # noqa: T201
+    severities = found["severity"].value_counts()
+    told = ", ".join(plural(severities.get(severity, 0), severity) for severity in SEVERITIES)
+    _tell(target, f"{told}; of {len(index):,} files {_described(index)}")
+    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1] if options.fail_on != NEVER else ()
+    return FINDINGS if found["severity"].isin(failing).any() else DONE
+
+
+def _findings(index, options):
+    import pandas as pd
+
+    from .duplicates import find_duplicates
+    from .findings import findings_table
+    from .quality import flag_issues
+    from .stats import measure_images
+    from .uids import audit_uids
+
+    if not options.pixels:
+        return findings_table(pd.concat([flag_issues(index), audit_uids(index)]))
+    stats = measure_images(index, **_how(options))
+    return findings_table(
+        pd.concat([flag_issues(index, stats), audit_uids(index), find_duplicates(stats, index=index)])
+    )
+
+
+def _shown_paths(found, index, source):
+    """Below the folder, with names and numbers of patients masked; a finding about no file has none."""
+    from .confidentiality import identifiers, mask_identifiers
+    from .summary import relative_paths
+
+    known, shown = identifiers(index), dict(zip(index["path"], relative_paths(index), strict=True))
+    folder = os.path.abspath(Path(source[0]).expanduser())
+    if len(source) == 1 and Path(folder).is_dir():
+        shown = {path: os.path.relpath(path, folder) for path in shown}
+    return [mask_identifiers(shown.get(path, ""), known) for path in found["path"]]
