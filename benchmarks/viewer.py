@@ -85,9 +85,9 @@ window.wait = () => new Promise((done) => {
     if (start !== null && now !== null && now !== before) requestAnimationFrame(() => done(performance.now() - start));
     else requestAnimationFrame(look);
   };
-  window.waiting = true;
   look();
 });
+void 0;
 """
 
 
