@@ -11,6 +11,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 from .confidentiality import without_values
 from .dataset import source_name
@@ -61,16 +62,17 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
     >>> list(run_guarded(os.path.basename, ["/data/a.dcm"]))
     ['a.dcm']
     """
-    waiting, busy = deque(), set()
+    waiting, busy, left = deque(), set(), Event()
     with ThreadPoolExecutor(workers) as threads:
         try:
             for item in items:
-                waiting.append(threads.submit(_ask, busy, function, item, seconds, memory_bytes))
+                waiting.append(threads.submit(_ask, busy, left, function, item, seconds, memory_bytes))
                 if len(waiting) >= AHEAD * workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            left.set()  # a thread that is just about to begin with the next item looks at it
             for future in waiting:
                 future.cancel()
             for process in tuple(busy):
@@ -108,9 +110,11 @@ def _is_for_memory(error):
     return error is not None
 
 
-def _ask(busy, function, item, seconds, memory_bytes):
+def _ask(busy, left, function, item, seconds, memory_bytes):
     process = _idle_process() or _start()
     busy.add(process)
+    if left.is_set():
+        process.kill()
     start = time.monotonic()
     try:
         pickle.dump((function, item, seconds, memory_bytes), process.stdin)
