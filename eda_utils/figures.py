@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from .style import MUTED, RC
+from .style import MUTED, RC, RULE
 
-PANEL_WIDTH = 2.55
+PANEL_WIDTH, GAP_HEIGHT = 2.55, 0.8  # inches
 SCREEN_DPI = 96
 
 
@@ -42,6 +42,24 @@ def nothing_to_show(ax, reason):
     ax.spines[:].set_visible(False)
     ax.text(0.5, 0.5, reason, transform=ax.transAxes, ha="center", va="center", color=MUTED, fontsize=8)
     return describe(ax, f"Nothing to show: {reason}")
+
+
+def explain_gap(ax, title, reason):
+    """Put the reason into a flat box at the top of the axes of a picture that cannot be drawn."""
+    ax.set_xticks([]), ax.set_yticks([])
+    ax.set_box_aspect(GAP_HEIGHT / PANEL_WIDTH), ax.set_anchor("NW")
+    ax.spines[:].set(visible=True, color=RULE)
+    ax.set_title(title, fontsize=9, color=MUTED)
+    ax.text(0.5, 0.5, reason, transform=ax.transAxes, ha="center", va="center", color=MUTED, fontsize=8)
+
+
+def flatten_rows(axes, shown):
+    """Make the rows of `panel_grid` in which nothing is shown as low as their boxes are."""
+    grid, figure = axes[0].get_gridspec(), axes[0].figure
+    rows = [any(shown[start : start + grid.ncols]) for start in range(0, len(shown), grid.ncols)]
+    heights = [figure.get_figheight() / grid.nrows if is_shown else GAP_HEIGHT + 0.5 for is_shown in rows]
+    grid.set_height_ratios(heights)
+    figure.set_figheight(sum(heights))
 
 
 def describe(ax, text):

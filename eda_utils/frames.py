@@ -112,9 +112,11 @@ def _decode(dataset, frame):
         bits = _unpack(dataset, frame)
         return Frame(bits, dataset.PhotometricInterpretation, bits)
     options = as_pixel_options(dataset, correct_unused_bits=syntax.is_encapsulated)
+    shifts = None if syntax.is_encapsulated else _spare_bits(dataset)
+    if shifts:
+        options["view_only"] = True  # the shifted samples are new: one copy is enough
     words, facts = decoder.as_array(dataset, index=frame, raw=True, **options)
-    samples = words if syntax.is_encapsulated else _without_spare_bits(dataset, words)
-    return Frame(samples, facts["photometric_interpretation"], words)
+    return Frame(_shifted(words, *shifts) if shifts else words, facts["photometric_interpretation"], words)
 
 
 def _unpack(dataset, frame):
@@ -125,14 +127,23 @@ def _unpack(dataset, frame):
     return np.unpackbits(packed, bitorder="little")[skipped : skipped + size].reshape(dataset.Rows, dataset.Columns)
 
 
-def _without_spare_bits(dataset, words):
-    """PS3.5 8.1.1: samples end at High Bit, which old files do not put at Bits Stored - 1; other bits mean nothing."""
+def _spare_bits(dataset):
+    """PS3.5 8.1.1: samples end at High Bit, which old files do not put at Bits Stored - 1; other bits mean nothing.
+
+    Return by how much to shift to the left, then to the right; None where there are no other bits.
+    """
     sizes = [numbers(attribute(dataset, keyword, 0)) for keyword in ("BitsAllocated", "BitsStored", "HighBit")]
     allocated, stored, high = (int(size[0]) if size else 0 for size in sizes)
-    if words.dtype.kind == "f" or not 0 < stored < allocated:
-        return words
+    if "PixelData" not in dataset or not 0 < stored < allocated:
+        return None
     top = high if stored <= high + 1 <= allocated else stored - 1
-    return (words << (allocated - 1 - top)) >> (allocated - stored)
+    return allocated - 1 - top, allocated - stored
+
+
+def _shifted(words, left, right):
+    samples = words << left
+    samples >>= right
+    return samples
 
 
 def to_rgb(dataset, name, frame):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .display import to_display
 from .errors import EDAError, RequestError
-from .figures import describe, house_style, nothing_to_show, panel_grid
+from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
 from .files import sniff
 from .image import Image, load_image
 from .pathology import Slide, open_slide, separate_stains
@@ -186,6 +186,7 @@ def show_montage(sources, *, columns=4, window="auto", titles=None):
         panels = zip(sources, windows, titles, axes, strict=True)
         shown = [_show_or_explain(*panel) for panel in panels]
     if len(axes):
+        flatten_rows(axes, shown)
         named = ": " + "; ".join(ax.get_title(loc="left").replace("\n", " ") for ax in axes) if shown else ""
         describe(axes[0], f"{sum(shown)} of {len(shown)} images side by side{named}")
     return axes
@@ -196,7 +197,7 @@ def _show_or_explain(source, window, title, ax):
         image = _as_image(source, None)
         show_image(image, window="auto" if image.is_color else window, title=title, ax=ax)
     except EDAError as error:
-        nothing_to_show(ax, textwrap.fill(f"{error.wrong}; {error.advice}", 30))
+        explain_gap(ax, title or "not shown", textwrap.fill(f"{error.wrong}; {error.advice}", 32))
         return False
     return True
 

@@ -8,7 +8,7 @@ import numpy as np
 from .display import apply_window, choose_window, to_display
 from .errors import EDAError, RequestError
 from .explain import display_steps
-from .figures import PANEL_WIDTH, describe, house_style, nothing_to_show, panel_grid
+from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
 from .image import load_stages
 from .naive import compare_naive, to_naive
 from .pictures import MOST_PANELS, draw, name_of_image, show_image, title_and_caption
@@ -164,7 +164,7 @@ def _naive_and_right(source, axes):
         found = compare_naive(source)
     except EDAError as error:
         for ax in axes:
-            nothing_to_show(ax, textwrap.fill(f"{error.wrong}; {error.advice}", 30))
+            explain_gap(ax, "not shown", textwrap.fill(f"{error.wrong}; {error.advice}", 32))
         return "a file that cannot be shown"
     name = name_of_image(found.image)
     given = found.given[:, :, :3] if found.given.ndim == 3 else found.given

@@ -130,7 +130,8 @@ def measure_images(index, *, workers=None, client=None, cache=None, progress=Non
         read = partial(_read_all, files=files, measure=measure, progress=progress)
         table = refresh(cache, paths, ["measure_images", VERSION], read, progress) if cache else read(paths)
     frame = to_frame(table.drop_columns(["size_bytes", "format"]))
-    return frame.astype({"planes_equal": "boolean"})
+    frame["planes_equal"] = frame["planes_equal"].astype("boolean")  # to convert the frame would copy every column
+    return frame
 
 
 def _is_measurable(index):

@@ -224,3 +224,13 @@ def test_what_a_photograph_says(tmp_path):
     Pillow.new("RGBA", (2, 1)).save(tmp_path / "turned.png", exif=exif, **profile)
     image = load_image(tmp_path / "turned.png")
     assert image.caption() == "PNG RGBA on white, turned as EXIF says · ICC profile not applied · no spacing in header"
+
+
+@pytest.mark.parametrize("stored", [16, 12])
+def test_samples_can_be_changed_and_the_data_set_stays(make_dicom, stored):
+    dataset = pydicom.dcmread(make_dicom(np.full((4, 4), 0xF123, np.uint16), BitsStored=stored, HighBit=stored - 1))
+    before = bytes(dataset.PixelData)
+    samples = read_frame(dataset, "", 0).samples
+    assert samples.max() == 0xF123 & 2**stored - 1
+    samples[:] = 0
+    assert dataset.PixelData == before

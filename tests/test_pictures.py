@@ -97,6 +97,22 @@ def test_montage_keeps_a_place_for_every_file(samples, index):
     assert shown.count(False) == (index["Modality"] == "SR").sum() == 1
 
 
+def test_what_cannot_be_shown_takes_little_room(index):
+    """A flat box at the top of its cell; a row of such boxes is low."""
+    report, picture = (index.loc[index["Modality"] == modality, "path"].iloc[0] for modality in ("SR", "CT"))
+    alone, pair = show_montage([report])[0].figure, show_montage([picture, report], columns=1)[0].figure
+    full = show_montage([picture, picture], columns=1)[0].figure
+    assert alone.get_figheight() < 1.5
+    assert pair.get_figheight() < 0.75 * full.get_figheight()
+    axes = show_montage([picture, report], titles=["head", "dose"])
+    axes[0].figure.draw_without_rendering()
+    boxes = [ax.get_position() for ax in axes]
+    assert boxes[1].height < 0.6 * boxes[0].height
+    assert boxes[1].y1 == pytest.approx(boxes[0].y1, abs=0.02)
+    assert axes[1].get_title(loc="left") == "dose"
+    assert "has no Pixel Data" in texts(axes[1].figure)
+
+
 def test_montage_of_none_and_of_too_many(index):
     assert len(show_montage(index.head(0))) == 0
     with pytest.raises(RequestError) as caught:
