@@ -82,8 +82,8 @@ window.wait = () => new Promise((done) => {
   addEventListener("keydown", (event) => { start = event.timeStamp; }, { capture: true, once: true });
   const look = () => {
     const now = window.shown();
-    if (start !== null && now !== null && now !== before) requestAnimationFrame(() => done(performance.now() - start));
-    else requestAnimationFrame(look);
+    if (start !== null && now !== null && now !== before) done(performance.now() - start);
+    else requestAnimationFrame(look);  // it sees what the frame before has drawn
   };
   look();
 });
