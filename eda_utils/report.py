@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
+from .flatten import flatten_widgets
 from .notebook import find_notebook, keep_report_cells, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
 from .page_tables import write_tables
@@ -147,6 +148,7 @@ def _render_all(jobs, parameters, as_report, progress):
         end = STOPPED if stopped else _run(notebook, path, progress, clients, stopped)
         count = sum(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
         failed = end or (f"{count} of the steps below failed; the others are complete." if count else "")
+        flatten_widgets(notebook)
         hide_places(notebook, _places(parameters))
         _write(target, page_of(notebook, path.stem, failed=failed, as_report=as_report))
         return target, notebook, failed

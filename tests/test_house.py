@@ -34,7 +34,7 @@ LAYERS = [
     ["summary", "explain", "viewer_data"],
     ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page", "conformance"],
     ["figures", "viewer", "gallery"],
-    ["pictures", "plots", "panel"],
+    ["pictures", "plots", "panel", "flatten"],
     ["pipeline_figures", "quality_figures"],
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
