@@ -6,11 +6,11 @@ import textwrap
 from pathlib import Path
 
 from .errors import RequestError
-from .findings import SEVERITIES
 
 DONE, FINDINGS = 0, 1
 SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
 IMAGES = ("dicom", "image", "slide")
+SEVERITIES = ("error", "warning", "note")  # of findings.py, which needs pandas: `doctor` must run without it
 NEVER = "never"
 WIDTH = 79
 

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from parts import ROOT
 
+from eda_utils import cli_tables
 from eda_utils.cli import main
 from eda_utils.confidentiality import MASK
-from eda_utils.findings import FINDING_COLUMNS
+from eda_utils.findings import FINDING_COLUMNS, SEVERITIES
 from eda_utils.samples import CANARY
 
 
@@ -107,6 +108,10 @@ def test_audit_exits_with_1_from_the_named_severity_on(audit, severities, fail_o
         [*row, "1"] for row in table[["severity", "kind"]].values
     ]
     assert "of 1 files 1 described, 0 with a problem" in said
+
+
+def test_severities_are_those_of_findings():
+    assert cli_tables.SEVERITIES == SEVERITIES
 
 
 def test_audit_fails_on_errors_unless_told_otherwise(audit):
