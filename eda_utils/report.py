@@ -222,7 +222,7 @@ def _client(parsed, path, on_cell_start):
     from nbclient import NotebookClient
 
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    return NotebookClient(
+    client = NotebookClient(
         parsed,
         timeout=CELL_SECONDS,
         kernel_name=NATIVE_KERNEL_NAME,
@@ -231,6 +231,10 @@ def _client(parsed, path, on_cell_start):
         resources={"metadata": {"path": str(path.resolve().parent)}},
         on_cell_start=on_cell_start,
     )
+    # What an Output widget catches becomes plain outputs. To answer such widgets nbclient sends on the socket that it
+    # waits on, and sometimes never wakes up from that.
+    client.comm_open_handlers = {}
+    return client
 
 
 class Progress:
