@@ -163,3 +163,58 @@ def test_without_script_everything_is_there(browser, page_path):
     assert page.locator(".eda-card details").first.is_visible()
     assert page.locator(".filter").count() == 0
     context.close()
+
+
+def test_frames_zoom_and_ruler_work_in_the_report(opened):
+    cards = [card for card in opened.locator(".eda-card").all() if "frame 1 of" in card.inner_text()]
+    cards[0].get_by_role("button", name="Open").click()
+    opened.wait_for_selector("dialog .eda-viewer:not([aria-busy])")
+    dialog = opened.get_by_role("dialog")
+    first = dialog.locator(".eda-row span").first.inner_text()
+    dialog.locator(".eda-stage").focus()
+    opened.keyboard.press("PageDown")
+    opened.wait_for_function("(text) => document.querySelector('dialog .eda-row span').innerText !== text", arg=first)
+    before = dialog.locator("canvas").evaluate("at => at.style.transform")
+    opened.keyboard.press("+")
+    opened.wait_for_function("(text) => document.querySelector('dialog canvas').style.transform !== text", arg=before)
+    for key in ("4", "Enter", "Shift+ArrowRight", "Enter"):
+        opened.keyboard.press(key)
+    opened.wait_for_function("() => document.querySelector('dialog .eda-measure').innerText.startsWith('Ruler: ')")
+
+
+CONTRAST = """() => {
+  const number = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (color) => number(color).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const paper = (at) => {
+    for (let up = at; up; up = up.parentElement) {
+      const color = getComputedStyle(up).backgroundColor;
+      if (color !== "transparent" && !(number(color).length === 4 && number(color)[3] < 1)) return color;
+    }
+    return getComputedStyle(document.body).backgroundColor;
+  };
+  const found = [];
+  let checked = 0;
+  for (const at of document.querySelectorAll("body *:not(script):not(style)")) {
+    const own = [...at.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !at.checkVisibility() || at.disabled || at.closest("svg")) continue;
+    checked += 1;
+    const style = getComputedStyle(at), [a, b] = [light(style.color), light(paper(at))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05), isLarge = parseFloat(style.fontSize) >= 24;
+    if (ratio >= (isLarge ? 3 : 4.5)) continue;
+    found.push(`${at.tagName} ${at.className} ${ratio.toFixed(2)} ${at.innerText.slice(0, 30)}`);
+  }
+  return { checked, found };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_background(opened, scheme):
+    """WCAG 2.1, 1.4.3: 4.5 to 1, large text 3 to 1."""
+    opened.emulate_media(color_scheme=scheme)
+    opened.locator(".eda-card .open").first.click()
+    opened.wait_for_selector("dialog .eda-viewer:not([aria-busy])")
+    answer = opened.evaluate(CONTRAST)
+    assert answer["checked"] > 300
+    assert answer["found"] == []
