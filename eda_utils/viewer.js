@@ -198,6 +198,9 @@ async function show(v, keep) {
   v.rate ??= found[0].speed ?? 10;
   v.speed.value = RATES.reduce((a, b) => (Math.abs(b - v.rate) < Math.abs(a - v.rate) ? b : a));
   v.root.removeAttribute("aria-busy");
+  const { later } = v;
+  v.later = null;
+  hear(v, "window", later);
   soil(v);
   refresh(v);
   if (!v.data.linked && v.data.count > 1) fillStrip(v);
@@ -234,8 +237,10 @@ function hear(v, name, value) {
   if (value == null) return;
   if (name === "position") visit(v, value);
   if (name === "frame") go(v, value);
+  if (name !== "window") return;
+  if (v.root.hasAttribute("aria-busy")) v.later = value;  // it is meant for the picture that is on its way
   const { window, picture } = v.active;
-  if (name !== "window" || !picture?.grey) return;
+  if (v.later || !picture?.grey) return;
   if (window.center === value.center && window.width === value.width && window.kind === value.kind) return;
   choose(v, picture.menu.find((entry) => entry.text === value.text) ?? { ...value, number: -1 });
 }

@@ -156,6 +156,8 @@ def test_ten_windows_of_ten_images_are_those_of_numpy(page, lab):
     for position, path in enumerate(paths):
         image = eda.load_image(path)
         ask(page, f"viewer.position = {position}")
+        assert difference(page, eda.to_display(image)) == 0
+        page.wait_for_timeout(500)  # until Python has heard of it too
         for number, window in enumerate(windows_for(image)):
             ask(page, f"viewer.window = Window{tuple(window)[:3]}")
             differences[position, number] = difference(page, eda.to_display(image, window=window))
@@ -175,7 +177,7 @@ def windows_for(image):
 
 def difference(page, expected):
     """The largest difference of the canvas once it has settled."""
-    for _ in range(20):
+    for _ in range(200):
         found = greys(page)
         worst = np.abs(found.astype(int) - expected).max() if found.shape == expected.shape else 255
         if worst == 0:

@@ -278,6 +278,16 @@ def test_python_can_set_what_it_can_read(page, tmp_path):
     assert viewer.window is None
 
 
+def test_a_window_for_a_picture_on_its_way_is_not_lost(page, tmp_path):
+    paths = [CT, get_testdata_file("MR_small.dcm")]
+    open_widget(page, tmp_path, view_image(paths))
+    facts = {"center": 500.0, "width": 700.0, "kind": "LINEAR", "text": ""}
+    page.evaluate("(facts) => { model.set('position', 1); model.set('window', facts); }", facts)
+    page.wait_for_selector(READY)
+    settle(page)
+    np.testing.assert_array_equal(canvas(page), same_as(eda.to_display(eda.load_image(paths[1]), window=(500, 700))))
+
+
 def test_everything_can_be_done_by_keyboard(page, tmp_path):
     viewer = view_image(CT, window=(40, 400))
     open_widget(page, tmp_path, viewer)
