@@ -101,7 +101,7 @@ class Image:
         text = html.escape(self.caption())
         picture = base64.b64encode(to_png(self)).decode()
         return (
-            f'<figure style="margin:0"><img alt="{html.escape(self.source)}: {text}" '
+            f'<figure style="margin:0"><img alt="{html.escape(self.title)}: {text}" '
             f'src="data:image/png;base64,{picture}"><figcaption><small>{text}</small></figcaption></figure>'
         )
 
@@ -114,6 +114,12 @@ class Image:
     def is_color(self):
         """Whether the pixels are RGB."""
         return self.pixels.ndim == 3
+
+    @property
+    def title(self):
+        """Modality or format, and size: never a name of the file or the patient."""
+        what = str(self.header.get("Modality") or self.photometric.split(" ")[0] or "Array")
+        return "{}, {:,} × {:,}".format(what, *self.shape[:2])
 
     def caption(self, window="auto", *, overlays=False, shutter=False):
         """Return one line that says how the picture is made, without any identifier."""

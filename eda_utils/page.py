@@ -17,13 +17,12 @@ from .viewer_page import viewer_code, viewer_style
 TEMPLATES = Path(__file__).with_name("templates")
 NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
 JSON_BLOCK = re.compile(r'<script type="application/json">[^<]*</script>')
-TAGS = nh3.ALLOWED_TAGS | {"section", "input", "label", "select", "option", "button"}
-ATTRIBUTES = {
-    tag: names | {"class", "id", "title", "role", "style", "hidden"} for tag, names in nh3.ALLOWED_ATTRIBUTES.items()
-}
-ATTRIBUTES |= {tag: {"class", "id", "title", "role", "style", "hidden"} for tag in TAGS - ATTRIBUTES.keys()}
+TAGS = nh3.ALLOWED_TAGS | {"section"}
+COMMON = {"class", "id", "title", "role", "style", "hidden"}
+ATTRIBUTES = {tag: nh3.ALLOWED_ATTRIBUTES.get(tag, set()) | COMMON for tag in TAGS}
 ATTRIBUTES["details"] |= {"open"}
 ATTRIBUTES["th"] |= {"scope"}
+HARMLESS_LINK = re.compile(r"(?:https?|mailto):|[^:]*$", re.IGNORECASE)
 STYLES = {"margin", "margin-left", "max-width", "width", "text-align", "background-color", "color", "font-weight"}
 
 
@@ -112,7 +111,7 @@ def _kept(tag, name, value):
     """A picture lies inside of the page; a link leads to a section or, when it is clicked, to a page of the web."""
     if name == "src":
         return value if tag == "img" and value.startswith("data:image/") else None
-    return None if name == "href" and value.startswith("data:") else value
+    return None if name == "href" and not HARMLESS_LINK.match(value) else value
 
 
 def _tidy_tables(html):

@@ -64,7 +64,7 @@ def show_image(source, *, window="auto", overlays=False, shutter=False, mpp=None
         draw(picture, image.aspect, ax)
         is_small = _points(ax) < SMALL_PANEL
         _add_scale_bar(ax, image, 7 if is_small else 8.5)
-        title = title or name_of_image(image)
+        title = title or image.title
         title_and_caption(ax, title, caption)
     return describe(ax, f"{title}: {caption}")
 
@@ -87,13 +87,6 @@ def _as_image(source, mpp):
     what = "RGB" if source.ndim == 3 else "grey levels"
     colors = source if source.ndim == 3 else np.repeat(source[..., None], 3, axis=-1)
     return Image(colors, "RGB", mm, "microns per pixel as given" if mm else "no spacing given", photometric=what)
-
-
-def name_of_image(image):
-    """Return modality or format, and size: never a name of the file or the patient."""
-    modality = image.header.get("Modality")
-    what = str(modality) if modality else image.photometric.split(" ")[0] or "Array"
-    return "{}, {:,} × {:,}".format(what, *image.shape[:2])
 
 
 def _axes_for(ratio, width=4.6):

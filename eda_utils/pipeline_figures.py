@@ -11,7 +11,7 @@ from .explain import display_steps
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
 from .image import load_stages
 from .naive import compare_naive, to_naive
-from .pictures import MOST_PANELS, draw, name_of_image, show_image, title_and_caption
+from .pictures import MOST_PANELS, draw, show_image, title_and_caption
 from .style import ACCENT, MUTED
 
 BINS = 96
@@ -68,7 +68,7 @@ def show_pipeline(source, *, frame=0, window="auto"):
             _histogram(pair[1], values, image.padding, label, limits)
         axes[1, 0].set_ylabel("pixels")
     told = "; ".join(f"{stage[0]}: {steps[stage[1]].applied}" for stage in stages)
-    describe(axes[0, 0], f"{name_of_image(image)}, from stored value to screen. {told}")
+    describe(axes[0, 0], f"{image.title}, from stored value to screen. {told}")
     return axes
 
 
@@ -166,7 +166,7 @@ def _naive_and_right(source, axes):
         for ax in axes:
             explain_gap(ax, "not shown", textwrap.fill(f"{error.wrong}; {error.advice}", 32))
         return "a file that cannot be shown"
-    name = name_of_image(found.image)
+    name = found.image.title
     given = found.given[:, :, :3] if found.given.ndim == 3 else found.given
     draw(to_naive(given), 1, axes[0])
     told = f"{found.difference:.0f} of 255 greys off on average; ignores {found.missed or 'nothing'}"

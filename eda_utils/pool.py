@@ -6,7 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from importlib import import_module
 from multiprocessing import get_context
 
 from .errors import EDAError, RequestError
@@ -55,10 +54,7 @@ def mapper(workers=None, client=None):
         yield map
     else:
         try:
-            pool = _processes(workers)
-            for _ in range(workers):
-                pool.submit(int)  # to start takes a second, in which the caller can find its files
-            yield pool.map
+            yield _processes(workers).map
         except BrokenProcessPool:
             _processes.cache_clear()
             raise EDAError("workers", "a process ended unexpectedly", "run it again with one worker") from None
@@ -67,7 +63,7 @@ def mapper(workers=None, client=None):
 @lru_cache(maxsize=1)
 def _processes(workers):
     """New processes, as a fork would inherit the locks of our threads; kept, as to start them takes a second or two."""
-    return ProcessPoolExecutor(workers, get_context("spawn"), import_module, (f"{__package__}.header_scan",))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 @contextmanager

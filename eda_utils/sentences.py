@@ -2,6 +2,7 @@
 
 from html import escape
 
+from .encoding_checks import LOSSY
 from .summary import format_bytes, need, plural, study_years
 
 MAX_SENTENCES = 10
@@ -10,12 +11,6 @@ COLUMNS = (
     *("Rows", "Columns", "NumberOfFrames", "BitsStored", "PhotometricInterpretation", "WindowCenter", "PixelSpacing"),
     *("ImagerPixelSpacing", "BurnedInAnnotation", "LossyImageCompression", "TransferSyntaxUID"),
 )
-LOSSY_SYNTAXES = {  # PS3.5 10.4 and PS3.6 table A-1: transfer syntaxes that can only be lossy
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-    "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.4.91",
-}
 
 
 class Sentences(tuple):
@@ -140,7 +135,7 @@ def _largest_patient(_dicom, images):
 
 def _lossy(_dicom, images):
     stated = images["LossyImageCompression"].astype("string").isin(["01", "1"]).fillna(False)
-    count = (stated | images["TransferSyntaxUID"].isin(LOSSY_SYNTAXES)).sum()
+    count = (stated | images["TransferSyntaxUID"].isin(LOSSY)).sum()
     return f"{_share(count, images)} have been compressed with loss." if count else None
 
 

@@ -105,7 +105,7 @@ def _facts(image):
     window = "" if image.is_color else str(image.window)
     before, _, after = image.caption().partition(window) if window else (image.caption(), "", "")
     return {
-        "title": title_of(image),
+        "title": image.title,
         "caption": [before, after],
         "unit": image.unit,
         "inverted": image.inverted,
@@ -117,12 +117,6 @@ def _facts(image):
         "frames": image.frames,
         "speed": _frames_per_second(image.header),
     }
-
-
-def title_of(image):
-    """Return modality or format, and size: never a name of the file or the patient."""
-    what = str(image.header.get("Modality") or image.photometric.split(" ")[0] or "Array")
-    return "{}, {:,} × {:,}".format(what, *image.shape[:2])
 
 
 def _frames_per_second(header):

@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import EDAError
 from .image import Image, to_png
-from .viewer_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for, title_of
+from .viewer_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
 
 PAGE_BYTES = 2_000_000
 PAGE_FRAMES = 16
@@ -24,7 +24,7 @@ SCRIPTS = ("viewer_pixels.js", "viewer_picture.js", "viewer_controls.js", "viewe
 
 def static_figure(image, *, max_side=STATIC_SIDES[0]):
     """Return a figure of HTML with the picture and the sentence that says how it is made, without the file's name."""
-    text, title = html.escape(image.caption()), html.escape(title_of(image))
+    text, title = html.escape(image.caption()), html.escape(image.title)
     picture = base64.b64encode(to_png(image, max_side=max_side)).decode()
     return (
         f'<figure class="eda-static" style="margin:0 0 .6em"><img alt="{title}: {text}" style="max-width:100%" '

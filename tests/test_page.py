@@ -22,6 +22,9 @@ HANDLERS = [
     '<img src="https://example.org/x.png">',
     '<a href="javascript:alert(1)">x</a>',
     '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="DATA:text/html,<b>alert(1)</b>">x</a>',
+    '<a href="da\tta:text/html,x">x</a>',
+    "<input onfocus=alert(1) autofocus>",
     '<meta http-equiv="refresh" content="0;url=https://example.org">',
     '<!--><meta http-equiv="refresh" content="0;url=https://example.org">-->',
     '<noscript><p title="</noscript><meta http-equiv=refresh content=0>"></noscript>',
@@ -35,7 +38,7 @@ HANDLERS = [
     "</main></body><body onload=alert(1)>",
 ]
 LIVE = re.compile(
-    r"<script|\son\w+=|javascript:|http-equiv|<(?:iframe|object|embed|link|base|style|form|svg|body|noscript)|url\(|src=\"?http"
+    r"(?i)<script|\son\w+=|javascript:|da\s*ta:text|<input|http-equiv|<(?:iframe|object|embed|link|base|style|form|svg|body|noscript)|url\(|src=\"?http"
 )
 
 

@@ -54,3 +54,10 @@ def test_files_without_the_ending(make_dicom):
     path = make_dicom(np.zeros((4, 4), np.uint8), "IM0001")
     told = repr(headlines(index_folder(path)))
     assert "1 of 1 DICOM file (100 %) do not end in .dcm: a search for *.dcm would have missed them." in told
+
+
+@pytest.mark.parametrize(("syntax", "is_lossy"), [("50", True), ("91", False), ("81", False), ("80", False)])
+def test_a_syntax_that_may_be_lossless_is_not_called_lossy(make_dicom, syntax, is_lossy):
+    index = index_folder(make_dicom(np.zeros((4, 4), np.uint8), "a.dcm", **CLEAN))
+    index["TransferSyntaxUID"] = f"1.2.840.10008.1.2.4.{syntax}"
+    assert ("compressed with loss" in repr(headlines(index))) is is_lossy

@@ -12,13 +12,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from parts import ROOT, program
+from parts import ROOT
 
 import eda_utils as eda
 from eda_utils.display import Window
 from eda_utils.lab import lab_command
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("0[1-5]_*.ipynb"))
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session"
 CELLS = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.toJSON())"
@@ -82,16 +81,6 @@ def wait_for(url, process):
         except urllib.error.URLError:
             time.sleep(0.5)
     pytest.fail("JupyterLab does not answer")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

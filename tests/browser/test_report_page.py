@@ -1,27 +1,13 @@
 """A real Chromium opens the page from disk: no request, no complaint, legible wide and narrow, alive and printed."""
 
 import pytest
-from parts import program
 
 from eda_utils import render_report
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
 def page_path(samples, tmp_path_factory):
     return render_report(samples, tmp_path_factory.mktemp("page") / "report.html", progress=False)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    executable = program("chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

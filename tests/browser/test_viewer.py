@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 import pytest
-from parts import program
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
@@ -16,7 +15,6 @@ from eda_utils.image import load_stages
 from eda_utils.viewer import view_image
 from eda_utils.viewer_page import viewer_code, viewer_html, viewer_script, viewer_style
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 READY = ".eda-viewer:not([aria-busy])"
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 CT = get_testdata_file("CT_small.dcm")
@@ -48,16 +46,6 @@ window.model = {
 };
 mount(document.querySelector("#here"), fromKernel(window.model));
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
