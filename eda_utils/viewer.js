@@ -257,7 +257,11 @@ export function mount(el, data) {
   const body = node("div", { class: "eda-body" }, panes, buildSide(v));
   v.root.append(buildBar(v), body, buildStrip(v), node("details", {}, node("summary", {}, "Keys"), KEYS));
   el.append(v.root);
-  const watcher = new ResizeObserver(() => refresh(v));
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target, contentRect: { width, height } } of entries)
+      if (width) v.panes.find((pane) => pane.stage === target).size = [width, height];
+    refresh(v);
+  });
   for (const pane of v.panes) watcher.observe(pane.stage);
   const deafen = data.listen?.((name, value) => hear(v, name, value));
   for (const [name, value] of Object.entries(data.known ?? {})) v.told[name] = JSON.stringify(value);

@@ -17,7 +17,7 @@ function node(tag, attributes = {}, ...children) {
 }
 
 function buildPane(v) {
-  const pane = { canvas: node("canvas"), marks: node("svg", { class: "eda-marks", "aria-hidden": "true" }) };
+  const pane = { size: [0, 0], canvas: node("canvas"), marks: node("svg", { class: "eda-marks", "aria-hidden": "true" }) };
   const leave = () => { if (!v.drag) { v.cursor = null; refresh(v); } };
   const enter = () => { v.active = pane; refresh(v); };
   pane.stage = node("div", { class: "eda-stage", tabindex: 0, role: "application",
@@ -81,8 +81,9 @@ function place(v, pane) {
   const across = Math.max(1 / picture.aspect, 1), down = Math.max(picture.aspect, 1);
   const size = [picture.columns * across, picture.rows * down];
   if (turn % 2) size.reverse();
-  const scale = Math.min(stage.clientWidth / size[0], stage.clientHeight / size[1]) * zoom;
-  pane.matrix = new DOMMatrix().translate(stage.clientWidth / 2 + x, stage.clientHeight / 2 + y)
+  if (stage.clientWidth) pane.size = [stage.clientWidth, stage.clientHeight];  // JupyterLab takes cells out for a while
+  const [width, height] = pane.size, scale = Math.min(width / size[0], height / size[1]) * zoom;
+  pane.matrix = new DOMMatrix().translate(width / 2 + x, height / 2 + y)
     .scale(flip ? -1 : 1, 1).rotate(90 * turn).scale(scale * across, scale * down)
     .translate(-picture.columns / 2, -picture.rows / 2);
   canvas.style.transform = pane.matrix.toString();
@@ -101,7 +102,7 @@ function pixelAt({ picture }, share) {
 }
 
 function drawMarks(v, pane) {
-  const drawn = [], { clientWidth, clientHeight } = pane.stage;
+  const drawn = [], [width, height] = pane.size;
   const onScreen = ([row, column]) => pane.matrix.transformPoint(new DOMPoint(column, row));
   const center = (share) => onScreen(pixelAt(pane, share).map((at) => at + 0.5));
   const path = (points, tag = "polyline") => {
@@ -109,7 +110,7 @@ function drawMarks(v, pane) {
     drawn.push(...["eda-halo", "eda-line"].map((name) => node(tag, { class: name, points: text })));
   };
   const label = ({ x, y }, text) => drawn.push(
-    node("text", { x: clip(x + 8, 4, clientWidth - 7.5 * text.length), y: clip(y - 8, 14, clientHeight - 4) }, text));
+    node("text", { x: clip(x + 8, 4, width - 7.5 * text.length), y: clip(y - 8, 14, height - 4) }, text));
   if (v.cursor && v.cursor.pane !== pane) {
     const { x, y } = center(v.cursor.share);
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]])

@@ -571,3 +571,23 @@ def test_nothing_identifies_the_patient(page, tmp_path):
     for secret in ("Kanarinsky", "secret", str(dataset.SOPInstanceUID), str(dataset.PatientID), str(dataset.StudyDate)):
         assert secret not in block
     open_report(page, tmp_path, block)
+
+
+def test_a_viewer_that_is_taken_out_while_it_grows_fills_its_place_again(page, tmp_path):
+    """JupyterLab takes cells out of the page and puts them back within one frame."""
+    open_widget(page, tmp_path, view_image(CT))
+    page.evaluate(
+        """() => new Promise((done) => requestAnimationFrame(() => {
+          const root = document.querySelector(".eda-viewer"), place = root.parentNode;
+          const after = new ResizeObserver(() => {
+            after.disconnect();
+            requestAnimationFrame(() => done(place.append(root)));
+          });
+          place.style.width = "500px";
+          after.observe(place);
+          requestAnimationFrame(() => root.remove());
+        }))"""
+    )
+    settle(page)
+    stage, picture = (page.locator(name).bounding_box() for name in (".eda-stage", ".eda-stage canvas"))
+    assert picture["width"] == pytest.approx(stage["width"], abs=1)
