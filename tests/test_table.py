@@ -19,7 +19,7 @@ def test_a_cut_slide_has_a_row(samples, tmp_path, index):
     (tmp_path / "cut.svs").write_bytes(whole[:5000])
     broken = index[index["kind"] == "slide"].assign(path=str(tmp_path / "cut.svs"))
     assert slide_table(broken)["problem"].tolist() == [
-        "is not a slide that can be opened; check the format and the copy"
+        "is cut: a TIFF directory lies beyond its end; copy the file again"
     ]
 
 

@@ -6,26 +6,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..dataset import quiet
-from ..errors import AccessError, DecodeError, FormatError, RequestError
-from ..files import read_head
+from ..errors import RequestError
 from ..image import Image
+from .jpeg import estimate_quality
+from .sources import open_source, year_of
 
 PLAUSIBLE_MPP = (0.05, 20.0)
 THUMBNAIL_SIDE = 1024
-WHITE = (255, 255, 255)
 MAX_REGION_PIXELS = 2**28
+BLOCK_SIDE = 4096  # of what is read at a time to be averaged
+NEAR = 0.01  # a level this near to what is asked for is taken as it is
+HARMLESS = "thumbnail"
+CODECS = {1: "none", 5: "LZW", 7: "JPEG", 8: "deflate", 32946: "deflate", 32773: "PackBits", 50000: "Zstandard"}
 
 
 class Slide:
     """An open whole-slide image: what `open_slide` returns. It closes itself at the end of a ``with`` block.
+
+    Threads can read from one slide at the same time, and a forked process can go on with it.
 
     Attributes
     ----------
     shape : tuple of int
         Rows and columns of level 0, the finest one.
     mpp : float or None
-        Microns per pixel of level 0; None when the file does not say anything plausible.
+        Microns per pixel of level 0; None when the file does not say anything plausible (0.05 to 20). It is never
+        guessed from "40x".
     mpp_source : str
         Where `mpp` is from.
     levels : DataFrame
@@ -35,13 +41,16 @@ class Slide:
     associated : DataFrame
         Pictures beside the tissue; a label or macro image can show the patient's name.
     name : str
+    tiles : TileReader or None
+        The index of tiles, for a TIFF that is read tile by tile.
     """
 
-    def __init__(self, handle, name, mpp=None):
-        self._handle, self.name = handle, name
-        columns, rows = handle.dimensions
-        self.shape = (rows, columns)
-        self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else _read_mpp(handle.properties)
+    def __init__(self, source, name, mpp=None):
+        self._source, self.name, self.tiles = source, name, source.tiles
+        self.shape = tuple(source.sizes[0])
+        self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else _read_mpp(source.facts)
+        self._downsamples = [_downsample(self.shape, size) for size in source.sizes]
+        self._is_closed = False
 
     def __enter__(self):
         return self
@@ -60,41 +69,89 @@ class Slide:
 
     def close(self):
         """Close the file."""
-        self._handle.close()
+        self._is_closed = True
+        for reader in self._source.readers:
+            reader.close()
 
     @property
     def levels(self):
         """Table of the resolution levels, finest first."""
-        table = pd.DataFrame(self._handle.level_dimensions, columns=["columns", "rows"])[["rows", "columns"]]
-        table["downsample"] = np.round(self._handle.level_downsamples, 4)
+        table = pd.DataFrame(self._source.sizes, columns=["rows", "columns"])
+        table["downsample"] = np.round(self._downsamples, 4)
         table["mpp"] = table["downsample"] * self.mpp if self.mpp else np.nan
         return table.rename_axis("level")
 
     @property
     def properties(self):
         """Table of what the file says about itself: a fixed list, because free text can name a patient."""
-        raw = self._handle.properties
+        raw = self._source.facts
         facts = {
             "vendor": raw.get("openslide.vendor", "none"),
             "rows": self.shape[0],
             "columns": self.shape[1],
-            "levels": len(self._handle.level_dimensions),
+            "levels": len(self._source.sizes),
             "microns per pixel": f"{self.mpp:.4g}" if self.mpp else "unknown",
             "microns per pixel from": self.mpp_source,
             "objective power": raw.get("openslide.objective-power", "unknown"),
+            "codec": self._codec(),
             "tile columns": raw.get("openslide.level[0].tile-width", "not tiled"),
             "tile rows": raw.get("openslide.level[0].tile-height", "not tiled"),
-            "ICC profile": "yes" if getattr(self._handle, "color_profile", None) else "no",
-            "pictures beside the tissue": len(self._handle.associated_images),
+            "ICC profile": "yes, not applied" if self._source.has_profile else "no",
+            "year of the scan": year_of(raw) or "unknown",
+            "pictures beside the tissue": len(self._source.associated),
+            "label or macro picture": "yes, can show a name" if self.associated["possible_phi"].any() else "no",
+            "quickhash-1": raw.get("openslide.quickhash-1", "unknown"),
         }
         return pd.DataFrame({"property": facts.keys(), "value": map(str, facts.values())})
+
+    def _codec(self):
+        if not self.tiles:
+            return "unknown"
+        level = self.tiles.levels[0]
+        codec = CODECS.get(level.codec, "JPEG 2000")
+        if codec != "JPEG":
+            return codec
+        first = next((index for index, size in enumerate(level.sizes) if size), None)
+        data = level.tables or (b"" if first is None else self.tiles.read_bytes(0, first))
+        quality = estimate_quality(data)
+        return f"JPEG, quality about {quality}" if quality else "JPEG"
 
     @property
     def associated(self):
         """Table of the pictures beside the tissue, and whether they can show an identifier."""
-        found = self._handle.associated_images
-        rows = [(name, found[name].height, found[name].width, name != "thumbnail") for name in found]
+        found = self._source.associated
+        rows = [(name, *found[name], name != HARMLESS) for name in found]
         return pd.DataFrame(rows, columns=["name", "rows", "columns", "possible_phi"])
+
+    def associated_image(self, name, *, redact=True):
+        """Return a picture beside the tissue.
+
+        Parameters
+        ----------
+        name : str
+            As in the table `associated`.
+        redact : bool
+            A label or a macro picture can show the patient's name and number: ``redact=False`` says that you want to
+            see it all the same.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            (row, column, 3) in RGB.
+
+        Raises
+        ------
+        RequestError
+            If there is no such picture, or it can show an identifier and `redact` is left on.
+        DecodeError
+            If it is damaged.
+        """
+        if name not in self._source.associated:
+            raise RequestError(self.name, "has no such picture beside the tissue", "look at slide.associated")
+        if redact and name != HARMLESS:
+            raise RequestError(self.name, "this picture can show a patient's name", "say redact=False to see it")
+        self._check_open()
+        return self._source.picture(name)
 
     def read_region(self, row, col, height, width, *, mpp=None):
         """Read a rectangle of tissue.
@@ -107,7 +164,8 @@ class Slide:
             Of the result, in pixels.
         mpp : float, optional
             Resolution of the result in microns per pixel; level 0 by default. The next finer level is read and
-            averaged down.
+            averaged over the area of each pixel; a level within 1 % of what is asked for is taken as it is. Finer
+            than level 0, it is interpolated (bicubic).
 
         Returns
         -------
@@ -117,43 +175,75 @@ class Slide:
         Raises
         ------
         RequestError
-            If the size is not positive or the resolution unknown.
+            If the size is not positive, the resolution unknown, or the slide closed.
         DecodeError
             If the file is damaged there.
         """
         if min(height, width) < 1 or height * width > MAX_REGION_PIXELS:
             raise RequestError(self.name, "the region has no pixels or too many", "ask for 1 to 16,384 pixels a side")
-        downsample = self._downsample(mpp)
-        level = self._handle.get_best_level_for_downsample(downsample * 1.01)
-        scale = downsample / self._handle.level_downsamples[level]
-        size = (max(1, math.ceil(width * scale)), max(1, math.ceil(height * scale)))
-        picture = self._read_level(col, row, level, size)
-        if picture.size != (width, height):
-            from PIL import Image as Pillow
-
-            picture = picture.resize((width, height), Pillow.Resampling.BOX if scale > 1 else Pillow.Resampling.BICUBIC)
-        return np.asarray(picture)
-
-    def _downsample(self, mpp):
+        self._check_open()
+        row, col = int(row), int(col)
         if mpp is None:
-            return 1.0
+            return self._read(0, row, col, int(height), int(width))
+        downsample = self._wanted(mpp)
+        level = self._best_level(downsample)
+        scale, down = downsample / self._downsamples[level], self._downsamples[level]
+        if abs(scale - 1) <= NEAR:
+            return self._read(level, round(row / down), round(col / down), int(height), int(width))
+        top, left = row / down, col / down
+        return self._average(level, (top, left, top + height * scale, left + width * scale), (height, width))
+
+    def _check_open(self):
+        if self._is_closed:
+            raise RequestError(self.name, "is closed", "open it again with open_slide")
+
+    def _wanted(self, mpp):
         if not self.mpp:
             raise RequestError(self.name, "does not say how many microns a pixel is", "open_slide(path, mpp=...)")
         if not 0 < mpp < math.inf:
             raise RequestError("mpp", "microns per pixel are above 0", "try mpp=1")
         return mpp / self.mpp
 
-    def _read_level(self, col, row, level, size):
-        import openslide
+    def _best_level(self, downsample):
+        """The coarsest level that is as fine as what is asked for."""
+        fine = [level for level, down in enumerate(self._downsamples) if down <= downsample * (1 + NEAR)]
+        return max(fine, key=self._downsamples.__getitem__) if fine else 0
 
-        try:
-            region = self._handle.read_region((int(col), int(row)), level, size)
-        except (openslide.OpenSlideError, OSError) as error:
-            raise DecodeError(self.name, f"is damaged ({type(error).__name__})", "copy the file again") from None
-        return _on_white(region)
+    def _read(self, level, row, col, height, width):
+        """Pixels of one level, white where there is nothing; far outside nothing is asked of the file."""
+        rows, columns = self._source.sizes[level]
+        if row >= rows or col >= columns or row + height <= 0 or col + width <= 0:
+            return np.full((height, width, 3), 255, np.uint8)
+        return self._source.read(level, row, col, height, width)
+
+    def _average(self, level, box, shape):
+        """Shrink a box of a level (top, left, bottom, right, in its pixels) to a shape, one block at a time."""
+        steps = (box[2] - box[0]) / shape[0], (box[3] - box[1]) / shape[1]
+        sides = [max(1, min(side, int(BLOCK_SIDE / step))) for side, step in zip(shape, steps, strict=True)]
+        result = np.empty((*shape, 3), np.uint8)
+        for y in range(0, shape[0], sides[0]):
+            for x in range(0, shape[1], sides[1]):
+                part = result[y : y + sides[0], x : x + sides[1]]
+                top, left = box[0] + y * steps[0], box[1] + x * steps[1]
+                inner = (top, left, top + part.shape[0] * steps[0], left + part.shape[1] * steps[1])
+                part[:] = self._average_block(level, inner, part.shape[:2], max(steps) > 1)
+        return result
+
+    def _average_block(self, level, box, shape, is_coarser):
+        from PIL import Image as Pillow
+
+        margin = 0 if is_coarser else 3  # neighbours that the interpolation looks at
+        top, left = (math.floor(side + 1e-6) - margin for side in box[:2])
+        bottom, right = (math.ceil(side - 1e-6) + margin for side in box[2:])
+        picture = Pillow.fromarray(self._read(level, top, left, bottom - top, right - left))
+        inner = [max(0, side - corner) for side, corner in zip(box, (top, left) * 2, strict=True)]
+        inner[2:] = min(inner[2], bottom - top), min(inner[3], right - left)
+        how = Pillow.Resampling.BOX if is_coarser else Pillow.Resampling.BICUBIC
+        place = (inner[1], inner[0], inner[3], inner[2])
+        return np.asarray(picture.resize(shape[::-1], how, box=place))
 
     def thumbnail(self, max_side=THUMBNAIL_SIDE):
-        """Return the whole slide as a small picture.
+        """Return the whole slide as a small picture: the next finer level, averaged.
 
         Parameters
         ----------
@@ -165,30 +255,31 @@ class Slide:
         Image
             (row, column, 3) in RGB, with the spacing of its own pixels.
         """
+        self._check_open()
         scale = min(1, max_side / max(self.shape))
         height, width = (max(1, round(side * scale)) for side in self.shape)
         downsample = self.shape[0] / height
-        level = self._handle.get_best_level_for_downsample(downsample)
-        picture = self._read_level(0, 0, level, self._handle.level_dimensions[level]).resize((width, height))
+        level = self._best_level(downsample)
+        rows, columns = self._source.sizes[level]
+        same = (rows, columns) == (height, width)
+        box, shape = (0, 0, rows, columns), (height, width)
+        pixels = self._read(level, 0, 0, *shape) if same else self._average(level, box, shape)
         mm = (self.mpp * downsample / 1000, self.mpp * self.shape[1] / width / 1000) if self.mpp else None
         source = f"slide, {self.mpp_source}" if self.mpp else "no plausible microns per pixel in the file"
-        return Image(
-            np.asarray(picture),
-            "RGB",
-            spacing_mm=mm,
-            spacing_source=source,
-            source=self.name,
-            photometric=f"overview reduced {downsample:.3g} times",
-        )
+        how = f"overview reduced {downsample:.3g} times"
+        return Image(pixels, "RGB", spacing_mm=mm, spacing_source=source, source=self.name, photometric=how)
 
 
 def open_slide(path, *, mpp=None):
-    """Open a whole-slide image; what OpenSlide does not know is opened as a slide of one level.
+    """Open a whole-slide image, in the way that its content calls for.
+
+    What OpenSlide knows is opened with it, and tiles of SVS and TIFF are decoded directly, which gives the same values
+    sooner. OME-TIFF and other TIFF are opened with tifffile, pictures as a slide of one level.
 
     Parameters
     ----------
     path : str or Path
-        SVS, NDPI, MRXS, SCN, tiled TIFF, DICOM and others, or a PNG, JPEG or TIFF.
+        SVS, NDPI, MRXS, SCN, OME-TIFF, TIFF and others, a DICOM slide (its folder or one of its files), PNG or JPEG.
     mpp : float, optional
         Microns per pixel, where the file is wrong or silent.
 
@@ -201,7 +292,9 @@ def open_slide(path, *, mpp=None):
     MissingError, AccessError
         If the file is not there or may not be opened.
     FormatError
-        If it is no slide.
+        If it is no slide, or its index of tiles cannot be true.
+    RequestError
+        If `mpp` is not what a scanner can do.
 
     References
     ----------
@@ -210,42 +303,31 @@ def open_slide(path, *, mpp=None):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> with eda.open_slide("data/samples/pathology/cmu_small_region.svs") as slide:  # doctest: +SKIP
+    >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     slide.shape
     (2967, 2220)
     """
-    import openslide
-
     path = Path(path)
-    read_head(path, 1)
     if mpp is not None and not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise RequestError("mpp", "is not between 0.05 and 20 microns per pixel", "give the value of the scanner")
-    from PIL import Image as Pillow
-
-    try:
-        with quiet():
-            handle = openslide.open_slide(path)
-    except (openslide.OpenSlideError, Pillow.UnidentifiedImageError, Pillow.DecompressionBombError, SyntaxError):
-        raise FormatError(path.name, "is not a slide that can be opened", "check the format and the copy") from None
-    except OSError:
-        raise AccessError(path.name, "cannot be read", "check its permissions") from None
-    return Slide(handle, path.name, mpp)
+    return Slide(open_source(path), path.name, mpp)
 
 
-def _read_mpp(properties):
+def _read_mpp(facts):
     """A TIFF that says 72 dpi reads as 353 microns per pixel: only what a scanner can do is believed."""
-    values = [properties.get(f"openslide.mpp-{axis}") for axis in "yx"]
+    values = [facts.get(f"openslide.mpp-{axis}") for axis in "yx"]
     try:
         mpp = sum(map(float, values)) / 2
     except (TypeError, ValueError):
         return None, "not in the file"
     if PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
-        return mpp, f"{properties.get('openslide.vendor', 'file')} header"
+        return mpp, f"{facts.get('openslide.vendor', 'file')} header"
     return None, "implausible in the file"
 
 
-def _on_white(region):
-    from PIL import Image as Pillow
-
-    background = Pillow.new("RGBA", region.size, (*WHITE, 255))
-    return Pillow.alpha_composite(background, region.convert("RGBA")).convert("RGB")
+def _downsample(shape, size):
+    """How much coarser a level is; a whole number where its size is that of level 0 divided and rounded."""
+    ratio = (shape[0] / size[0] + shape[1] / size[1]) / 2
+    whole = max(1, round(ratio))
+    is_whole = all(abs(full / whole - side) < 1 for full, side in zip(shape, size, strict=True))
+    return float(whole) if is_whole else ratio

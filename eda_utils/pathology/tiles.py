@@ -1,0 +1,190 @@
+"""Tiles of a TIFF, read by position and decoded by themselves: no lock, no seek, as quick as the decoder is."""
+
+import os
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ..dataset import PARSE_ERRORS
+from ..errors import DecodeError, RequestError
+from .directory import MAX_TILE_PIXELS
+from .jpeg import claimed_size
+
+CACHE_BYTES = 2**25
+WHITE = 255
+JPEG, UNCOMPRESSED = 7, 1
+# Codecs of which each decoder gives the same values: none, LZW, JPEG, deflate (two numbers), PackBits
+EXACT = frozenset((UNCOMPRESSED, 5, JPEG, 8, 32946, 32773))
+CODECS = EXACT | {33005, 34712, 50000}  # JPEG 2000 in RGB, Zstandard
+FIXED_RATE = 1.15
+GREY, RGB, YCBCR = 1, 2, 6
+
+
+class Level(NamedTuple):
+    """One resolution of a tiled or stripped TIFF, independent of the file handle that it was read with."""
+
+    rows: int
+    columns: int
+    tile: tuple[int, int]  # rows and columns
+    across: int  # tiles in a row of tiles
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+    tables: bytes | None
+    decode: object
+    codec: int
+    photometric: int
+    is_tiled: bool
+
+
+def is_plain(page):
+    """Tell whether a TIFF page holds 8-bit grey or RGB as every decoder would show it."""
+    colours = {1: (GREY,), 3: (RGB, YCBCR) if page.compression == JPEG else (RGB,)}
+    return (
+        page.dtype == np.uint8
+        and page.photometric in colours.get(page.samplesperpixel, ())
+        and (page.planarconfig, page.imagedepth, page.fillorder, page.bitspersample) == (1, 1, 1, 8)
+        and page.compression in CODECS
+        and page.tags.valueof(274, 1) == 1  # Orientation
+        and len(page.shape) == 2 + (page.samplesperpixel == 3)
+    )
+
+
+def to_level(page):
+    """Return what is needed to read a TIFF page without its file handle."""
+    rows, columns = page.imagelength, page.imagewidth
+    tile = (page.tilelength, page.tilewidth) if page.is_tiled else (min(page.rowsperstrip, rows), columns)
+    across = -(-columns // tile[1])
+    facts = page.dataoffsets, page.databytecounts, page.jpegtables, page.decode
+    return Level(rows, columns, tile, across, *facts, int(page.compression), int(page.photometric), page.is_tiled)
+
+
+class TileReader:
+    """Reads rectangles of the levels of a TIFF.
+
+    Threads share one descriptor, because `os.pread` has no position; a forked process may go on with it for the same
+    reason. The decoded tiles last used are kept (32 MB), as neighbouring rectangles share them.
+    """
+
+    def __init__(self, path, levels):
+        self.name, self.levels = path.name, levels
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        largest = max(3 * level.tile[0] * level.tile[1] for level in levels)
+        self._kept = lru_cache(max(2, CACHE_BYTES // largest))(self._decode)
+
+    def close(self):
+        """Close the file and forget its tiles."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+            self._kept.cache_clear()
+
+    __del__ = close
+
+    def read(self, level, row, col, height, width):
+        """Return (height, width, 3) from a row and column of that level; white outside of the image."""
+        facts = self.levels[level]
+        bottom, right = min(row + height, facts.rows), min(col + width, facts.columns)
+        if (height, width) == facts.tile and not (row % height or col % width) and row >= 0 <= col:
+            if bottom - row == height and right - col == width:
+                return self._whole(level, row // height * facts.across + col // width)
+        top, left = max(row, 0), max(col, 0)
+        is_inside = (bottom - top, right - left) == (height, width)
+        region = np.empty((height, width, 3), np.uint8) if is_inside else np.full((height, width, 3), WHITE, np.uint8)
+        for y in range(top // facts.tile[0], -(-bottom // facts.tile[0])):
+            for x in range(left // facts.tile[1], -(-right // facts.tile[1])):
+                self._paste(region, (row, col), level, (y, x), (top, left, bottom, right))
+        return region
+
+    def _whole(self, level, index):
+        """A tile for the caller to keep is not kept here too: who reads aligned does not come back to it."""
+        tile = self._decode(level, index)
+        if tile is None:
+            return np.full((*self.levels[level].tile, 3), WHITE, np.uint8)
+        if tile.shape[2] == 3 and tile.flags.writeable:
+            return tile
+        return np.repeat(tile, 3, axis=2) if tile.shape[2] == 1 else tile.copy()
+
+    def _paste(self, region, origin, level, place, limits):
+        (y, x), facts = place, self.levels[level]
+        top, left = max(y * facts.tile[0], limits[0]), max(x * facts.tile[1], limits[1])
+        bottom, right = min((y + 1) * facts.tile[0], limits[2]), min((x + 1) * facts.tile[1], limits[3])
+        target = region[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]]
+        tile = self._kept(level, y * facts.across + x)
+        if tile is None:
+            target[:] = WHITE
+        else:
+            top, left = top - y * facts.tile[0], left - x * facts.tile[1]
+            target[:] = tile[top : top + target.shape[0], left : left + target.shape[1]]
+
+    def read_bytes(self, level, index):
+        """Return the encoded bytes of one tile, None where the file has none (a tile that was not scanned)."""
+        if self._descriptor is None:
+            raise RequestError(self.name, "is closed", "open it again with open_slide")
+        facts = self.levels[level]
+        offset, size = facts.offsets[index], facts.sizes[index]
+        if not size:
+            return None
+        data = os.pread(self._descriptor, size, offset)
+        if len(data) < size:
+            raise DecodeError(self.name, "is cut inside of a tile", "copy the file again")
+        return data
+
+    def _decode(self, level, index):
+        """Return a tile as (row, column, sample), None where there is none."""
+        facts, data = self.levels[level], self.read_bytes(level, index)
+        if data is None:
+            return None
+        try:
+            claimed = claimed_size(data) if facts.codec in (JPEG, 33005, 34712) else (0, 0)
+            if claimed[0] * claimed[1] > max(MAX_TILE_PIXELS // 16, facts.tile[0] * facts.tile[1]):
+                raise ValueError
+            return facts.decode(data, index, jpegtables=facts.tables)[0][0]
+        except (*PARSE_ERRORS, RuntimeError):
+            raise DecodeError(self.name, "one of its tiles is damaged", "copy the file again") from None
+
+
+def byte_map(slide):
+    """Return how many bytes the file spends on each pixel, tile by tile, without decoding any.
+
+    JPEG spends more on tissue than on glass and more on what is in focus, so that the index of the file is a map of
+    the tissue already.
+
+    Parameters
+    ----------
+    slide : Slide
+
+    Returns
+    -------
+    bytes_per_pixel : numpy.ndarray of float
+        (tile row, tile column) of level 0; 0 where nothing was scanned.
+    tile : tuple of int
+        Rows and columns of a tile in level-0 pixels.
+
+    Raises
+    ------
+    RequestError
+        If the slide has no index of tiles, or every tile has the same size: uncompressed, or JPEG 2000 at a fixed rate.
+
+    References
+    ----------
+    TIFF revision 6.0 section 15: TileByteCounts.
+
+    Examples
+    --------
+    >>> import eda_utils as eda
+    >>> from eda_utils.pathology.tiles import byte_map
+    >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
+    ...     bytes_per_pixel, tile = byte_map(slide)
+    >>> bytes_per_pixel.shape, tile
+    ((13, 10), (240, 240))
+    """
+    level = slide.tiles.levels[0] if slide.tiles else None
+    if level is None or not level.is_tiled:
+        raise RequestError(slide.name, "has no index of tiles that can be read", "use tissue_mask")
+    sizes = np.asarray(level.sizes[: level.across * -(-level.rows // level.tile[0])], float).reshape(-1, level.across)
+    scanned = sizes[sizes > 0]
+    spread = np.percentile(scanned, 95) / np.percentile(scanned, 5) if scanned.size else 1
+    if level.codec == UNCOMPRESSED or (level.codec != JPEG and spread < FIXED_RATE):
+        raise RequestError(slide.name, "spends the same number of bytes on every tile", "use tissue_mask")
+    return sizes / (level.tile[0] * level.tile[1]), level.tile
