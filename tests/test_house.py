@@ -28,6 +28,7 @@ LAYERS = [
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
     ["pathology.slide", "pathology.stains"],
     ["pathology.table", "pathology.phantom"],
+    ["pathology.phantom_slide"],
     ["pathology"],
     ["rows", "index_file"],
     ["headers", "index", "stats"],
