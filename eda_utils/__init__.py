@@ -34,7 +34,7 @@ _HOME = {
     "summary": ["count_files", "list_problems", "sample_images", "summarize_folder", "summarize_series"],
     "pictures": ["show_image", "show_montage", "show_stains"],
     "plots": ["plot_completeness", "plot_counts", "plot_distributions", "plot_geometry", "plot_histogram"],
-    "pathology": ["Slide", "open_slide", "separate_stains", "slide_table"],
+    "pathology": ["Slide", "byte_map", "open_slide", "separate_stains", "slide_table", "write_dicom_slide"],
     "notebook": ["strip_notebook"],
     "gallery": ["Gallery", "image_gallery"],
     "panel": ["explore"],

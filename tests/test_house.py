@@ -30,7 +30,7 @@ LAYERS = [
     ["pathology.handles", "pathology.tiles"],
     ["pathology.sources"],
     ["pathology.slide"],
-    ["pathology.table"],
+    ["pathology.table", "pathology.dicom_wsi"],
     ["pathology"],
     ["rows", "index_file"],
     ["headers", "index", "stats"],

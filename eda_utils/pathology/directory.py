@@ -1,4 +1,4 @@
-"""What a TIFF claims, checked before a library believes it: OpenSlide ends the process when it cannot allocate a tile."""
+"""What a TIFF claims, checked before a library believes it: OpenSlide ends the process if it cannot hold a tile."""
 
 import os
 import struct

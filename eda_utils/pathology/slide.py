@@ -43,10 +43,12 @@ class Slide:
     name : str
     tiles : TileReader or None
         The index of tiles, for a TIFF that is read tile by tile.
+    source : Source
+        The file as it was opened, with its raw facts: they can name a patient.
     """
 
     def __init__(self, source, name, mpp=None):
-        self._source, self.name, self.tiles = source, name, source.tiles
+        self.source, self.name, self.tiles = source, name, source.tiles
         self.shape = tuple(source.sizes[0])
         self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else _read_mpp(source.facts)
         self._downsamples = [_downsample(self.shape, size) for size in source.sizes]
@@ -70,13 +72,13 @@ class Slide:
     def close(self):
         """Close the file."""
         self._is_closed = True
-        for reader in self._source.readers:
+        for reader in self.source.readers:
             reader.close()
 
     @property
     def levels(self):
         """Table of the resolution levels, finest first."""
-        table = pd.DataFrame(self._source.sizes, columns=["rows", "columns"])
+        table = pd.DataFrame(self.source.sizes, columns=["rows", "columns"])
         table["downsample"] = np.round(self._downsamples, 4)
         table["mpp"] = table["downsample"] * self.mpp if self.mpp else np.nan
         return table.rename_axis("level")
@@ -84,21 +86,21 @@ class Slide:
     @property
     def properties(self):
         """Table of what the file says about itself: a fixed list, because free text can name a patient."""
-        raw = self._source.facts
+        raw = self.source.facts
         facts = {
             "vendor": raw.get("openslide.vendor", "none"),
             "rows": self.shape[0],
             "columns": self.shape[1],
-            "levels": len(self._source.sizes),
+            "levels": len(self.source.sizes),
             "microns per pixel": f"{self.mpp:.4g}" if self.mpp else "unknown",
             "microns per pixel from": self.mpp_source,
             "objective power": raw.get("openslide.objective-power", "unknown"),
             "codec": self._codec(),
             "tile columns": raw.get("openslide.level[0].tile-width", "not tiled"),
             "tile rows": raw.get("openslide.level[0].tile-height", "not tiled"),
-            "ICC profile": "yes, not applied" if self._source.has_profile else "no",
+            "ICC profile": "yes, not applied" if self.source.profile else "no",
             "year of the scan": year_of(raw) or "unknown",
-            "pictures beside the tissue": len(self._source.associated),
+            "pictures beside the tissue": len(self.source.associated),
             "label or macro picture": "yes, can show a name" if self.associated["possible_phi"].any() else "no",
             "quickhash-1": raw.get("openslide.quickhash-1", "unknown"),
         }
@@ -119,7 +121,7 @@ class Slide:
     @property
     def associated(self):
         """Table of the pictures beside the tissue, and whether they can show an identifier."""
-        found = self._source.associated
+        found = self.source.associated
         rows = [(name, *found[name], name != HARMLESS) for name in found]
         return pd.DataFrame(rows, columns=["name", "rows", "columns", "possible_phi"])
 
@@ -146,12 +148,12 @@ class Slide:
         DecodeError
             If it is damaged.
         """
-        if name not in self._source.associated:
+        if name not in self.source.associated:
             raise RequestError(self.name, "has no such picture beside the tissue", "look at slide.associated")
         if redact and name != HARMLESS:
             raise RequestError(self.name, "this picture can show a patient's name", "say redact=False to see it")
         self._check_open()
-        return self._source.picture(name)
+        return self.source.picture(name)
 
     def read_region(self, row, col, height, width, *, mpp=None):
         """Read a rectangle of tissue.
@@ -211,10 +213,10 @@ class Slide:
 
     def _read(self, level, row, col, height, width):
         """Pixels of one level, white where there is nothing; far outside nothing is asked of the file."""
-        rows, columns = self._source.sizes[level]
+        rows, columns = self.source.sizes[level]
         if row >= rows or col >= columns or row + height <= 0 or col + width <= 0:
             return np.full((height, width, 3), 255, np.uint8)
-        return self._source.read(level, row, col, height, width)
+        return self.source.read(level, row, col, height, width)
 
     def _average(self, level, box, shape):
         """Shrink a box of a level (top, left, bottom, right, in its pixels) to a shape, one block at a time."""
@@ -260,7 +262,7 @@ class Slide:
         height, width = (max(1, round(side * scale)) for side in self.shape)
         downsample = self.shape[0] / height
         level = self._best_level(downsample)
-        rows, columns = self._source.sizes[level]
+        rows, columns = self.source.sizes[level]
         same = (rows, columns) == (height, width)
         box, shape = (0, 0, rows, columns), (height, width)
         pixels = self._read(level, 0, 0, *shape) if same else self._average(level, box, shape)

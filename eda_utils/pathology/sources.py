@@ -17,6 +17,7 @@ from .tiles import EXACT, TileReader, is_plain, to_level
 
 PAGED = ("aperio", "generic-tiff")  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
+ICC_PROFILE = 34675
 UM_PER_UNIT = {2: 25_400, 3: 10_000}  # TIFF ResolutionUnit: inch, centimetre
 
 
@@ -30,7 +31,7 @@ class Source(NamedTuple):
     picture: object  # name to (row, column, 3)
     tiles: TileReader | None
     readers: tuple  # what has to be closed
-    has_profile: bool = False
+    profile: bytes = b""
 
 
 def open_source(path):
@@ -81,7 +82,7 @@ def _from_openslide(reader, tiles=None, levels=()):
 
     readers = (reader, tiles) if tiles else (reader,)
     facts = (reader.sizes, read, reader.facts, reader.associated, reader.picture, tiles, readers)
-    return Source(*facts, reader.has_profile)
+    return Source(*facts, reader.profile)
 
 
 def _open_tiff(path, vendor):
@@ -145,7 +146,7 @@ def _through_tifffile(path, tiff):
     if levels[0].is_tiled:
         sides = ("height", "width")
         facts |= {f"openslide.level[0].tile-{side}": n for side, n in zip(sides, levels[0].tile, strict=True)}
-    profile = 34675 in tiff.pages[0].tags
+    profile = tiff.pages[0].tags.valueof(ICC_PROFILE, b"")
     return Source(sizes, tiles.read, facts, {}, None, tiles, (tiles,), profile)
 
 
