@@ -83,7 +83,7 @@ def write_dicom_slide(path, folder, *, mpp=None, attributes=None):
                 for number, name in zip(numbers, names, strict=True):
                     _write_level(Path(scratch, name), slide, number, common)
                 for name in names:
-                    os.replace(Path(scratch, name), folder / name)
+                    Path(scratch, name).replace(folder / name)
         except PermissionError:
             raise AccessError(folder.name, "may not be written to", "check its permissions") from None
     return [folder / name for name in names]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..errors import RequestError
 from ..image import Image
+from .formats import open_source, year_of
 from .jpeg import estimate_quality
-from .sources import open_source, year_of
 
 PLAUSIBLE_MPP = (0.05, 20.0)
 THUMBNAIL_SIDE = 1024
@@ -71,8 +71,8 @@ class Slide:
 
     def close(self):
         """Close the file."""
-        self._is_closed = True
-        for reader in self.source.readers:
+        readers, self._is_closed = () if self._is_closed else self.source.readers, True
+        for reader in readers:
             reader.close()
 
     @property

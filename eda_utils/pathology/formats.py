@@ -11,6 +11,7 @@ from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
 from ..files import SLIDE_SUFFIXES, read_head
 from ..frames import read_picture
+from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader
 from .tiles import EXACT, TileReader, is_plain, to_level
@@ -18,6 +19,7 @@ from .tiles import EXACT, TileReader, is_plain, to_level
 PAGED = ("aperio", "generic-tiff")  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 ICC_PROFILE = 34675
+NO_YEAR = "1900"  # what a date is replaced by when it is taken out
 UM_PER_UNIT = {2: 25_400, 3: 10_000}  # TIFF ResolutionUnit: inch, centimetre
 
 
@@ -49,6 +51,8 @@ def open_source(path):
     ------
     FormatError, MissingError, AccessError, DecodeError
     """
+    if path.is_dir() or read_head(path, 132)[128:] == b"DICM":
+        return _open_dicom(path)
     head = read_head(path)
     if is_tiff(head):
         check_tiff(path)
@@ -61,6 +65,18 @@ def open_source(path):
     if path.suffix.lower() in SLIDE_SUFFIXES:
         raise FormatError(path.name, "lacks the folder or the files that belong to it", "copy them together")
     return _open_picture(path)
+
+
+def _open_dicom(path):
+    """OpenSlide finds the files that belong to one of them; what it does not take is read frame by frame."""
+    files = series_files(path)
+    if not files:
+        raise FormatError(path.name, "is DICOM and no whole-slide image", "open it with load_image")
+    try:
+        return _from_openslide(OpenSlideReader(next(iter(files)) if path.is_dir() else path))
+    except FormatError:
+        reader = DicomReader(files)
+    return Source(reader.sizes, reader.read, reader.facts, {}, None, None, (reader,))
 
 
 def _detect(path):
@@ -186,6 +202,6 @@ def year_of(facts):
     text = next((facts[key] for key in keys if facts.get(key)), "")
     found = re.search(r"(?:^|\D)((?:19|20)\d\d)(?=\D|\d{4,}|$)", text)
     if found:
-        return found[1]
+        return "" if found[1] == NO_YEAR else found[1]
     short = re.fullmatch(r"\d\d/\d\d/(\d\d)", text.strip())  # Aperio: month, day, year
     return f"20{short[1]}" if short else ""
