@@ -12,7 +12,6 @@ from slides import openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import open_slide, slide_table
 from eda_utils.errors import EDAError, FormatError, MissingError
-from eda_utils.pathology.formats import year_of
 
 
 def ome(path, pixels, **attributes):
@@ -126,23 +125,6 @@ def test_no_slides(tmp_path, samples):
     assert refused(tmp_path) == f"{tmp_path.name}: is a folder without a DICOM slide; give the file of the slide."
     with pytest.raises(MissingError):
         open_slide(tmp_path / "gone.svs")
-
-
-@pytest.mark.parametrize(
-    ("facts", "year"),
-    [
-        ({"aperio.Date": "12/29/09"}, "2009"),
-        ({"tiff.DateTime": "2016:05:02 10:11:12"}, "2016"),
-        ({"hamamatsu.Created": "2010/03/12"}, "2010"),
-        ({"leica.creation-date": "2012-11-08T15:25:03.5Z"}, "2012"),
-        ({"dicom.AcquisitionDateTime": "20190304101112"}, "2019"),
-        ({"dicom.AcquisitionDateTime": "19000101000000"}, ""),
-        ({"aperio.Date": "Kanarinsky"}, ""),
-        ({}, ""),
-    ],
-)
-def test_only_the_year(facts, year):
-    assert year_of(facts) == year
 
 
 def test_foreign_tiff_files_open_or_are_refused(foreign_tiffs):

@@ -28,7 +28,7 @@ LAYERS = [
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
     ["pathology.directory", "pathology.jpeg", "pathology.stains"],
     ["pathology.dicom_frames", "pathology.handles", "pathology.tiles"],
-    ["pathology.formats"],
+    ["pathology.facts", "pathology.formats"],
     ["pathology.slide"],
     ["pathology.table", "pathology.dicom_wsi"],
     ["pathology"],

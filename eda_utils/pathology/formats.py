@@ -1,6 +1,5 @@
 """Which way leads to a slide's pixels: decided by what is in the file."""
 
-import re
 from contextlib import suppress
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -19,7 +18,6 @@ from .tiles import EXACT, TileReader, is_plain, to_level
 PAGED = ("aperio", "generic-tiff")  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 ICC_PROFILE = 34675
-NO_YEAR = "1900"  # what a date is replaced by when it is taken out
 UM_PER_UNIT = {2: 25_400, 3: 10_000}  # TIFF ResolutionUnit: inch, centimetre
 
 
@@ -194,14 +192,3 @@ def _open_picture(path):
         raise FormatError(path.name, "has more than 8 bits a sample", "open it with load_image")
     reader = PictureReader(pixels)
     return Source(reader.sizes, reader.read, {}, {}, None, None, (reader,))
-
-
-def year_of(facts):
-    """Return the year of the scan as text, "" where the file does not say; a day can identify a patient."""
-    keys = ("aperio.Date", "tiff.DateTime", "hamamatsu.Created", "leica.creation-date", "dicom.AcquisitionDateTime")
-    text = next((facts[key] for key in keys if facts.get(key)), "")
-    found = re.search(r"(?:^|\D)((?:19|20)\d\d)(?=\D|\d{4,}|$)", text)
-    if found:
-        return "" if found[1] == NO_YEAR else found[1]
-    short = re.fullmatch(r"\d\d/\d\d/(\d\d)", text.strip())  # Aperio: month, day, year
-    return f"20{short[1]}" if short else ""
