@@ -1,4 +1,4 @@
-"""What a TIFF claims, checked before a library believes it: OpenSlide ends the process when it cannot allocate a tile."""
+"""What a TIFF claims, checked before a library believes it: OpenSlide ends the process if it cannot hold a tile."""
 
 import os
 import struct
@@ -56,15 +56,14 @@ def check_tiff(path):
 
 def _directories(file, size, name):
     """Yield each directory as tag to (order, type, count, position of the values)."""
-    order, is_big, waiting = _header(file, size)
-    seen = set()
-    while waiting:
-        offset = waiting.pop()
-        if not offset:
-            continue
+    order, is_big, offset = _header(file, size)
+    seen, nested = set(), []
+    while offset or nested:
+        is_nested = not offset
+        offset = offset or nested.pop()
         if offset >= size:
             raise FormatError(name, "is cut: a TIFF directory lies beyond its end", ADVICE)
-        if offset in seen or len(seen) >= MAX_DIRECTORIES:
+        if (offset in seen and not is_nested) or len(seen) + len(nested) >= MAX_DIRECTORIES:
             raise FormatError(name, "its TIFF directories form a loop or are too many", ADVICE)
         seen.add(offset)
         entries, following = _directory(file, offset, order, is_big)
@@ -72,7 +71,8 @@ def _directories(file, size, name):
             if place + count * TYPE_BYTES.get(kind, 0) > size:
                 raise FormatError(name, "is cut: an entry of its TIFF directory lies beyond its end", ADVICE)
         yield entries
-        waiting += [following, *_integers(file, entries.get(SUB_IFDS))]
+        nested = [place for place in (*nested, *_integers(file, entries.get(SUB_IFDS))) if place not in seen]
+        offset = 0 if is_nested else following  # those of nested ones are listed one by one
 
 
 def _header(file, size):
@@ -81,8 +81,8 @@ def _header(file, size):
     is_big = struct.unpack_from(order + "H", head, 2)[0] == 43
     first = struct.unpack_from(order + ("Q" if is_big else "I"), head, 8 if is_big else 4)[0]
     if not is_big and 2**32 <= struct.unpack_from(order + "Q", head, 4)[0] < size:
-        return order, is_big, []  # an NDPI above 4 GB, with offsets of its own kind: OpenSlide knows them
-    return order, is_big, [first]
+        return order, is_big, 0  # an NDPI above 4 GB, with offsets of its own kind: OpenSlide knows them
+    return order, is_big, first
 
 
 def _directory(file, offset, order, is_big):

@@ -27,7 +27,8 @@ class OpenSlideReader:
         self.facts = dict(handle.properties)
         self.sizes = [(rows, columns) for columns, rows in handle.level_dimensions]
         self.downsamples = handle.level_downsamples
-        self.has_profile = handle.color_profile is not None
+        profile = handle.color_profile
+        self.profile = profile.tobytes() if profile else b""
         self.associated = {name: self._size_of(name) for name in handle.associated_images}
 
     def _open(self):

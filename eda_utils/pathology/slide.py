@@ -8,16 +8,16 @@ import pandas as pd
 
 from ..errors import RequestError
 from ..image import Image
-from .jpeg import estimate_quality
-from .sources import open_source, year_of
+from .facts import PLAUSIBLE_MPP, describe, read_mpp
+from .formats import open_source
 
-PLAUSIBLE_MPP = (0.05, 20.0)
 THUMBNAIL_SIDE = 1024
 MAX_REGION_PIXELS = 2**28
 BLOCK_SIDE = 4096  # of what is read at a time to be averaged
+MAX_STEP = 256  # pixels of a level that one pixel is averaged from at once, along a side
+WHITE = 255
 NEAR = 0.01  # a level this near to what is asked for is taken as it is
 HARMLESS = "thumbnail"
-CODECS = {1: "none", 5: "LZW", 7: "JPEG", 8: "deflate", 32946: "deflate", 32773: "PackBits", 50000: "Zstandard"}
 
 
 class Slide:
@@ -43,12 +43,14 @@ class Slide:
     name : str
     tiles : TileReader or None
         The index of tiles, for a TIFF that is read tile by tile.
+    source : Source
+        The file as it was opened, with its raw facts: they can name a patient.
     """
 
     def __init__(self, source, name, mpp=None):
-        self._source, self.name, self.tiles = source, name, source.tiles
+        self.source, self.name, self.tiles = source, name, source.tiles
         self.shape = tuple(source.sizes[0])
-        self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else _read_mpp(source.facts)
+        self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else read_mpp(source.facts)
         self._downsamples = [_downsample(self.shape, size) for size in source.sizes]
         self._is_closed = False
 
@@ -69,14 +71,14 @@ class Slide:
 
     def close(self):
         """Close the file."""
-        self._is_closed = True
-        for reader in self._source.readers:
+        readers, self._is_closed = () if self._is_closed else self.source.readers, True
+        for reader in readers:
             reader.close()
 
     @property
     def levels(self):
         """Table of the resolution levels, finest first."""
-        table = pd.DataFrame(self._source.sizes, columns=["rows", "columns"])
+        table = pd.DataFrame(self.source.sizes, columns=["rows", "columns"])
         table["downsample"] = np.round(self._downsamples, 4)
         table["mpp"] = table["downsample"] * self.mpp if self.mpp else np.nan
         return table.rename_axis("level")
@@ -84,42 +86,12 @@ class Slide:
     @property
     def properties(self):
         """Table of what the file says about itself: a fixed list, because free text can name a patient."""
-        raw = self._source.facts
-        facts = {
-            "vendor": raw.get("openslide.vendor", "none"),
-            "rows": self.shape[0],
-            "columns": self.shape[1],
-            "levels": len(self._source.sizes),
-            "microns per pixel": f"{self.mpp:.4g}" if self.mpp else "unknown",
-            "microns per pixel from": self.mpp_source,
-            "objective power": raw.get("openslide.objective-power", "unknown"),
-            "codec": self._codec(),
-            "tile columns": raw.get("openslide.level[0].tile-width", "not tiled"),
-            "tile rows": raw.get("openslide.level[0].tile-height", "not tiled"),
-            "ICC profile": "yes, not applied" if self._source.has_profile else "no",
-            "year of the scan": year_of(raw) or "unknown",
-            "pictures beside the tissue": len(self._source.associated),
-            "label or macro picture": "yes, can show a name" if self.associated["possible_phi"].any() else "no",
-            "quickhash-1": raw.get("openslide.quickhash-1", "unknown"),
-        }
-        return pd.DataFrame({"property": facts.keys(), "value": map(str, facts.values())})
-
-    def _codec(self):
-        if not self.tiles:
-            return "unknown"
-        level = self.tiles.levels[0]
-        codec = CODECS.get(level.codec, "JPEG 2000")
-        if codec != "JPEG":
-            return codec
-        first = next((index for index, size in enumerate(level.sizes) if size), None)
-        data = level.tables or (b"" if first is None else self.tiles.read_bytes(0, first))
-        quality = estimate_quality(data)
-        return f"JPEG, quality about {quality}" if quality else "JPEG"
+        return describe(self)
 
     @property
     def associated(self):
         """Table of the pictures beside the tissue, and whether they can show an identifier."""
-        found = self._source.associated
+        found = self.source.associated
         rows = [(name, *found[name], name != HARMLESS) for name in found]
         return pd.DataFrame(rows, columns=["name", "rows", "columns", "possible_phi"])
 
@@ -146,12 +118,12 @@ class Slide:
         DecodeError
             If it is damaged.
         """
-        if name not in self._source.associated:
+        if name not in self.source.associated:
             raise RequestError(self.name, "has no such picture beside the tissue", "look at slide.associated")
         if redact and name != HARMLESS:
             raise RequestError(self.name, "this picture can show a patient's name", "say redact=False to see it")
         self._check_open()
-        return self._source.picture(name)
+        return self.source.picture(name)
 
     def read_region(self, row, col, height, width, *, mpp=None):
         """Read a rectangle of tissue.
@@ -179,19 +151,25 @@ class Slide:
         DecodeError
             If the file is damaged there.
         """
-        if min(height, width) < 1 or height * width > MAX_REGION_PIXELS:
-            raise RequestError(self.name, "the region has no pixels or too many", "ask for 1 to 16,384 pixels a side")
+        self._check_size(height, width)
         self._check_open()
-        row, col = int(row), int(col)
+        row, col, height, width = int(row), int(col), int(height), int(width)
         if mpp is None:
-            return self._read(0, row, col, int(height), int(width))
+            return self._read(0, row, col, height, width)
         downsample = self._wanted(mpp)
+        ends = row + height * downsample, col + width * downsample
+        if row >= self.shape[0] or col >= self.shape[1] or min(ends) <= 0:
+            return np.full((height, width, 3), WHITE, np.uint8)
         level = self._best_level(downsample)
         scale, down = downsample / self._downsamples[level], self._downsamples[level]
         if abs(scale - 1) <= NEAR:
-            return self._read(level, round(row / down), round(col / down), int(height), int(width))
+            return self._read(level, round(row / down), round(col / down), height, width)
         top, left = row / down, col / down
         return self._average(level, (top, left, top + height * scale, left + width * scale), (height, width))
+
+    def _check_size(self, height, width):
+        if min(height, width) < 1 or height * width > MAX_REGION_PIXELS:
+            raise RequestError(self.name, "the region has no pixels or too many", "ask for 1 to 16,384 pixels a side")
 
     def _check_open(self):
         if self._is_closed:
@@ -211,14 +189,16 @@ class Slide:
 
     def _read(self, level, row, col, height, width):
         """Pixels of one level, white where there is nothing; far outside nothing is asked of the file."""
-        rows, columns = self._source.sizes[level]
+        rows, columns = self.source.sizes[level]
         if row >= rows or col >= columns or row + height <= 0 or col + width <= 0:
-            return np.full((height, width, 3), 255, np.uint8)
-        return self._source.read(level, row, col, height, width)
+            return np.full((height, width, 3), WHITE, np.uint8)
+        return self.source.read(level, row, col, height, width)
 
     def _average(self, level, box, shape):
         """Shrink a box of a level (top, left, bottom, right, in its pixels) to a shape, one block at a time."""
         steps = (box[2] - box[0]) / shape[0], (box[3] - box[1]) / shape[1]
+        if max(steps) > MAX_STEP:
+            return self._average_twice(level, box, shape, steps)
         sides = [max(1, min(side, int(BLOCK_SIDE / step))) for side, step in zip(shape, steps, strict=True)]
         result = np.empty((*shape, 3), np.uint8)
         for y in range(0, shape[0], sides[0]):
@@ -228,6 +208,15 @@ class Slide:
                 inner = (top, left, top + part.shape[0] * steps[0], left + part.shape[1] * steps[1])
                 part[:] = self._average_block(level, inner, part.shape[:2], max(steps) > 1)
         return result
+
+    def _average_twice(self, level, box, shape, steps):
+        """Where one pixel stands for a large part of the slide, that part is not held at once."""
+        from PIL import Image as Pillow
+
+        between = tuple(side * math.ceil(step / MAX_STEP) for side, step in zip(shape, steps, strict=True))
+        self._check_size(*between)
+        picture = Pillow.fromarray(self._average(level, box, between))
+        return np.asarray(picture.resize(shape[::-1], Pillow.Resampling.BOX))
 
     def _average_block(self, level, box, shape, is_coarser):
         from PIL import Image as Pillow
@@ -260,7 +249,7 @@ class Slide:
         height, width = (max(1, round(side * scale)) for side in self.shape)
         downsample = self.shape[0] / height
         level = self._best_level(downsample)
-        rows, columns = self._source.sizes[level]
+        rows, columns = self.source.sizes[level]
         same = (rows, columns) == (height, width)
         box, shape = (0, 0, rows, columns), (height, width)
         pixels = self._read(level, 0, 0, *shape) if same else self._average(level, box, shape)
@@ -311,18 +300,6 @@ def open_slide(path, *, mpp=None):
     if mpp is not None and not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise RequestError("mpp", "is not between 0.05 and 20 microns per pixel", "give the value of the scanner")
     return Slide(open_source(path), path.name, mpp)
-
-
-def _read_mpp(facts):
-    """A TIFF that says 72 dpi reads as 353 microns per pixel: only what a scanner can do is believed."""
-    values = [facts.get(f"openslide.mpp-{axis}") for axis in "yx"]
-    try:
-        mpp = sum(map(float, values)) / 2
-    except (TypeError, ValueError):
-        return None, "not in the file"
-    if PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
-        return mpp, f"{facts.get('openslide.vendor', 'file')} header"
-    return None, "implausible in the file"
 
 
 def _downsample(shape, size):

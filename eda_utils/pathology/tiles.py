@@ -85,11 +85,10 @@ class TileReader:
         """Return (height, width, 3) from a row and column of that level; white outside of the image."""
         facts = self.levels[level]
         bottom, right = min(row + height, facts.rows), min(col + width, facts.columns)
-        if (height, width) == facts.tile and not (row % height or col % width) and row >= 0 <= col:
-            if bottom - row == height and right - col == width:
-                return self._whole(level, row // height * facts.across + col // width)
         top, left = max(row, 0), max(col, 0)
         is_inside = (bottom - top, right - left) == (height, width)
+        if is_inside and (height, width) == facts.tile and not (row % height or col % width):
+            return self._whole(level, row // height * facts.across + col // width)
         region = np.empty((height, width, 3), np.uint8) if is_inside else np.full((height, width, 3), WHITE, np.uint8)
         for y in range(top // facts.tile[0], -(-bottom // facts.tile[0])):
             for x in range(left // facts.tile[1], -(-right // facts.tile[1])):

@@ -1,6 +1,5 @@
 """Which way leads to a slide's pixels: decided by what is in the file."""
 
-import re
 from contextlib import suppress
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -11,12 +10,14 @@ from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
 from ..files import SLIDE_SUFFIXES, read_head
 from ..frames import read_picture
+from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader
 from .tiles import EXACT, TileReader, is_plain, to_level
 
 PAGED = ("aperio", "generic-tiff")  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
+ICC_PROFILE = 34675
 UM_PER_UNIT = {2: 25_400, 3: 10_000}  # TIFF ResolutionUnit: inch, centimetre
 
 
@@ -30,7 +31,7 @@ class Source(NamedTuple):
     picture: object  # name to (row, column, 3)
     tiles: TileReader | None
     readers: tuple  # what has to be closed
-    has_profile: bool = False
+    profile: bytes = b""
 
 
 def open_source(path):
@@ -48,6 +49,8 @@ def open_source(path):
     ------
     FormatError, MissingError, AccessError, DecodeError
     """
+    if path.is_dir() or read_head(path, 132)[128:] == b"DICM":
+        return _open_dicom(path)
     head = read_head(path)
     if is_tiff(head):
         check_tiff(path)
@@ -60,6 +63,18 @@ def open_source(path):
     if path.suffix.lower() in SLIDE_SUFFIXES:
         raise FormatError(path.name, "lacks the folder or the files that belong to it", "copy them together")
     return _open_picture(path)
+
+
+def _open_dicom(path):
+    """OpenSlide finds the files that belong to one of them; what it does not take is read frame by frame."""
+    files = series_files(path)
+    if not files:
+        raise FormatError(path.name, "is DICOM and no whole-slide image", "open it with load_image")
+    try:
+        return _from_openslide(OpenSlideReader(next(iter(files)) if path.is_dir() else path))
+    except FormatError:
+        reader = DicomReader(files)
+    return Source(reader.sizes, reader.read, reader.facts, {}, None, None, (reader,))
 
 
 def _detect(path):
@@ -81,7 +96,7 @@ def _from_openslide(reader, tiles=None, levels=()):
 
     readers = (reader, tiles) if tiles else (reader,)
     facts = (reader.sizes, read, reader.facts, reader.associated, reader.picture, tiles, readers)
-    return Source(*facts, reader.has_profile)
+    return Source(*facts, reader.profile)
 
 
 def _open_tiff(path, vendor):
@@ -145,7 +160,7 @@ def _through_tifffile(path, tiff):
     if levels[0].is_tiled:
         sides = ("height", "width")
         facts |= {f"openslide.level[0].tile-{side}": n for side, n in zip(sides, levels[0].tile, strict=True)}
-    profile = 34675 in tiff.pages[0].tags
+    profile = tiff.pages[0].tags.valueof(ICC_PROFILE, b"")
     return Source(sizes, tiles.read, facts, {}, None, tiles, (tiles,), profile)
 
 
@@ -177,14 +192,3 @@ def _open_picture(path):
         raise FormatError(path.name, "has more than 8 bits a sample", "open it with load_image")
     reader = PictureReader(pixels)
     return Source(reader.sizes, reader.read, {}, {}, None, None, (reader,))
-
-
-def year_of(facts):
-    """Return the year of the scan as text, "" where the file does not say; a day can identify a patient."""
-    keys = ("aperio.Date", "tiff.DateTime", "hamamatsu.Created", "leica.creation-date", "dicom.AcquisitionDateTime")
-    text = next((facts[key] for key in keys if facts.get(key)), "")
-    found = re.search(r"(?:^|\D)((?:19|20)\d\d)(?=\D|\d{4,}|$)", text)
-    if found:
-        return found[1]
-    short = re.fullmatch(r"\d\d/\d\d/(\d\d)", text.strip())  # Aperio: month, day, year
-    return f"20{short[1]}" if short else ""

@@ -1,0 +1,209 @@
+"""How quickly a slide is read, against OpenSlide, tiffslide, wsidicom and the JPEG decoder alone.
+
+The slide is made on the spot: a tiled JPEG pyramid of 40,000 x 30,000 pixels (quality 80, tiles of 256, levels of 4
+times), written block by block. It stays in the temporary folder of `--keep`, so that a second run begins at once. Each
+way reads the same places; they take turns, and a ratio is the median of the ratios within a turn: of processor time
+first, which other work on the machine disturbs less, and of the time that passes. tiffslide, wsidicom and simplejpeg
+are measured where they are installed (PYTHONPATH may lead to them). Warm cache; opening happens before the clock runs.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import openslide
+import tifffile
+
+from eda_utils import open_slide
+from eda_utils.pathology.jpeg import merge_tables
+
+TILE, BLOCK, STEP, LEVELS = 256, 2048, 4, 3
+MPP = 0.25
+OPTIONS = {"tile": (TILE, TILE), "photometric": "ycbcr", "compression": "jpeg", "compressionargs": {"level": 80}}
+
+
+def texture(random):
+    """A block of something that compresses as stained tissue does: pink ground, violet nuclei, fibres and noise."""
+    rows, columns = np.indices((BLOCK, BLOCK)) / 7
+    fibres = 12 * np.sin(rows + 3 * np.sin(columns / 9)) + random.normal(0, 3, (BLOCK, BLOCK))
+    picture = np.array([226, 160, 196]) + fibres[..., None]
+    for row, col, radius in random.integers((0, 0, 7), (BLOCK, BLOCK, 14), (6000, 3)):
+        spot = picture[max(0, row - radius) : row + radius, max(0, col - radius) : col + radius]
+        spot[...] = spot * 0.4 + np.array([90, 60, 140]) * 0.6
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def is_tissue(row, col, shape):
+    """An ellipse in the middle is tissue; what is around it is glass."""
+    return ((row / shape[0] - 0.5) / 0.4) ** 2 + ((col / shape[1] - 0.5) / 0.38) ** 2 < 1
+
+
+def tiles_of(shape, blocks, step):
+    """Yield the tiles of one level, row by row; blocks repeat, as only the decoder is measured."""
+    glass = np.full((TILE, TILE, 3), 243, np.uint8)
+    small = [block[::step, ::step] for block in blocks]
+    side = BLOCK // step // TILE or 1
+    for row in range(0, shape[0], TILE):
+        for col in range(0, shape[1], TILE):
+            y, x = row // TILE % side * TILE, col // TILE % side * TILE
+            piece = small[(row // TILE // side + col // TILE // side) % len(small)][y : y + TILE, x : x + TILE]
+            tile = np.resize(piece, (TILE, TILE, 3)) if piece.shape[0] < TILE else piece
+            yield np.ascontiguousarray(tile) if is_tissue(row, col, shape) else glass
+
+
+def make_slide(path, shape):
+    """Write the pyramid."""
+    blocks = [texture(np.random.default_rng(seed)) for seed in range(3)]
+    part = path.with_suffix(".part")
+    with tifffile.TiffWriter(part, bigtiff=True) as writer:
+        for level in range(LEVELS):
+            step = STEP**level
+            size = tuple(-(-side // step) for side in shape)
+            resolution = {"resolution": (1e4 / (MPP * step),) * 2, "resolutionunit": "CENTIMETER"}
+            kind = {"subfiletype": int(level > 0), "metadata": None, "shape": (*size, 3), "dtype": np.uint8}
+            writer.write(tiles_of(size, blocks, step), **OPTIONS, **resolution, **kind)
+    part.rename(path)
+
+
+def places(shape, count, step, seed=0):
+    """Rows and columns inside of the tissue."""
+    random = np.random.default_rng(seed)
+    found = []
+    while len(found) < count:
+        row, col = (int(random.integers(side // 4, 3 * side // 4)) // step * step for side in shape)
+        found.append((row, col))
+    return found
+
+
+def raw_tiles(path, where):
+    """The encoded tiles of places, complete with their tables."""
+    with tifffile.TiffFile(path) as tiff, open(path, "rb") as file:
+        page = tiff.pages[0]
+        across = -(-page.imagewidth // TILE)
+        found = []
+        for row, col in where:
+            index = row // TILE * across + col // TILE
+            file.seek(page.dataoffsets[index])
+            found.append(merge_tables(file.read(page.databytecounts[index]), page.jpegtables or b""))
+    return found
+
+
+def openers(path, dicom):
+    """Each way as a function of row, column, height and width; those not installed are left out."""
+    handle, slide = openslide.OpenSlide(path), open_slide(path)
+    ways = {
+        "eda_utils": slide.read_region,
+        "OpenSlide": lambda row, col, h, w: np.asarray(handle.read_region((col, row), 0, (w, h)).convert("RGB")),
+    }
+    with suppress(ImportError):
+        import tiffslide
+
+        other = tiffslide.TiffSlide(path)
+        ways["tiffslide"] = lambda row, col, h, w: other.read_region((col, row), 0, (w, h), as_array=True)
+    with suppress(ImportError):
+        import wsidicom
+
+        if dicom:
+            series = wsidicom.WsiDicom.open(dicom)
+            ways["wsidicom"] = lambda row, col, h, w: np.asarray(series.read_region((col, row), 0, (w, h)))
+    return ways
+
+
+def decoders():
+    """JPEG decoders alone."""
+    found = {"imagecodecs": imagecodecs.jpeg8_decode}
+    with suppress(ImportError):
+        import simplejpeg
+
+        found["simplejpeg"] = simplejpeg.decode_jpeg
+    return found
+
+
+def clocks(way, items, threads):
+    """Processor and wall seconds of one way over all items."""
+    start = time.process_time(), time.perf_counter()
+    if threads == 1:
+        for item in items:
+            way(item)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(way, items))
+    return time.process_time() - start[0], time.perf_counter() - start[1]
+
+
+def compare(title, ways, runs, threads=1, unit=1):
+    """Print how many a second each way does, and how often as quick as the first it is; ways: name to (way, items)."""
+    turns = [{name: clocks(way, items, threads) for name, (way, items) in ways.items()} for _ in range(runs + 1)][1:]
+    count = {name: len(items) / unit for name, (_, items) in ways.items()}
+    print(f"\n{title:44} {'per CPU s':>10} {'per s':>9} {'ours, CPU':>10} {'ours, wall':>11}")
+    first = next(iter(ways))
+    for name in ways:
+        rates = [count[name] / statistics.median(turn[name][clock] for turn in turns) for clock in (0, 1)]
+        ratios = [
+            statistics.median(turn[name][clock] / turn[first][clock] for turn in turns) * (count[first] / count[name])
+            for clock in (0, 1)
+        ]
+        said = "" if name == first else f"{ratios[0]:9.2f}x {ratios[1]:10.2f}x"
+        print(f"  {name:42} {rates[0]:10,.1f} {rates[1]:9,.1f} {said}")
+
+
+def measure(path, dicom, options):
+    """Print the tables."""
+    with open_slide(path) as slide:
+        shape = slide.shape
+        print(slide)
+    count = options.tiles
+    aligned = places(shape, count, TILE)
+    ways = openers(path, dicom)
+    for threads in (1, 2):
+        tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), aligned) for name, way in ways.items()}
+        raw = raw_tiles(path, aligned)
+        tiles |= {f"{name}: decoding alone": (decode, raw) for name, decode in decoders().items()}
+        compare(f"tiles of 256, aligned, {threads} thread(s)", tiles, options.runs, threads)
+    scattered = places(shape, count // 2, 1, seed=1)
+    tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), scattered) for name, way in ways.items()}
+    compare("regions of 256, unaligned, scattered", tiles, options.runs)
+    side = int(count**0.5)
+    origin = shape[0] // 3 + 100, shape[1] // 3 + 100
+    grid = [(origin[0] + y * TILE, origin[1] + x * TILE) for y in range(side) for x in range(side)]
+    tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), grid) for name, way in ways.items()}
+    compare("regions of 256, unaligned, side by side", tiles, options.runs)
+    slide, handle = open_slide(path), openslide.OpenSlide(path)
+    small = {
+        "eda_utils": (lambda _: slide.thumbnail(1024), range(3)),
+        "OpenSlide get_thumbnail": (lambda _: handle.get_thumbnail((1024, 1024)), range(3)),
+    }
+    compare("thumbnail of 1024", small, options.runs)
+
+
+def main():
+    """Make the slide if need be, then measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--columns", type=int, default=30_000)
+    parser.add_argument("--tiles", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--keep", type=Path, help="folder in which the slide stays")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = (options.keep or Path(scratch)) / f"slide_{options.rows}_{options.columns}.tif"
+        if not path.exists():
+            start = time.perf_counter()
+            make_slide(path, (options.rows, options.columns))
+            print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
+        load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
+        print(f"{options.tiles} places, medians of {options.runs} turns; {load}")
+        measure(path, None, options)
+
+
+if __name__ == "__main__":
+    main()
