@@ -27,7 +27,7 @@ LAYERS = [
     ["header_scan", "frames", "sources", "geometry_checks", "pixel_checks", "patient_checks"],
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
     ["pathology.slide", "pathology.stains"],
-    ["pathology.table", "pathology.phantom"],
+    ["pathology.table", "pathology.phantom", "pathology.stain_estimation"],
     ["pathology.phantom_slide"],
     ["pathology"],
     ["rows", "index_file"],

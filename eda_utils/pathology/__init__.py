@@ -3,16 +3,22 @@
 from .phantom import PhantomTile, make_phantom_tile
 from .phantom_slide import PhantomTruth, phantom_truth, write_phantom_slide
 from .slide import Slide, open_slide
-from .stains import separate_stains
+from .stain_estimation import estimate_stains, normalize_stains
+from .stains import estimate_background, optical_density, recombine_stains, separate_stains
 from .table import slide_table
 
 __all__ = [
     "PhantomTile",
     "PhantomTruth",
     "Slide",
+    "estimate_background",
+    "estimate_stains",
     "make_phantom_tile",
+    "normalize_stains",
     "open_slide",
+    "optical_density",
     "phantom_truth",
+    "recombine_stains",
     "separate_stains",
     "slide_table",
     "write_phantom_slide",
