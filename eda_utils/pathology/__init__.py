@@ -1,5 +1,6 @@
 """Digital pathology: whole-slide images and stains."""
 
+from .nuclei import count_nuclei
 from .phantom import PhantomTile, make_phantom_tile
 from .phantom_slide import PhantomTruth, phantom_truth, write_phantom_slide
 from .slide import Slide, open_slide
@@ -11,6 +12,7 @@ __all__ = [
     "PhantomTile",
     "PhantomTruth",
     "Slide",
+    "count_nuclei",
     "estimate_background",
     "estimate_stains",
     "make_phantom_tile",
