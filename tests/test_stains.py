@@ -1,5 +1,7 @@
 """Stain separation: inverse of Beer and Lambert on known mixtures, and equal to scikit-image where that applies."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.color import rgb_from_hed
 from skimage.color import separate_stains as skimage_separate
 
-from eda_utils import load_image, separate_stains
+from eda_utils import estimate_background, load_image, make_phantom_tile, recombine_stains, separate_stains
 from eda_utils.errors import RequestError
 from eda_utils.pathology.stains import STAIN_VECTORS, optical_density, stain_matrix
 
@@ -34,6 +36,81 @@ def test_separation_can_be_undone(samples):
     assert np.abs(again - np.maximum(rgb, 1)).max() <= 1
 
 
+def test_h_dab_with_the_vectors_of_qupath_is_a_plain_computation(samples):
+    """Without numpy's linear algebra: Cramer's rule and math.log10, a pixel at a time."""
+    rgb = np.asarray(load_image(samples / "pathology" / "ihc_colon.png"))
+    first, second = ((0.65111, 0.70119, 0.29049), (0.26917, 0.56824, 0.77759))
+    first, second = ([value / math.hypot(*vector) for value in vector] for vector in (first, second))
+    residual = [first[i - 2] * second[i - 1] - first[i - 1] * second[i - 2] for i in range(3)]
+    third = [value / math.hypot(*residual) for value in residual]
+
+    def triple(a, b, c):
+        return sum(a[i] * (b[i - 2] * c[i - 1] - b[i - 1] * c[i - 2]) for i in range(3))
+
+    whole, found = triple(first, second, third), separate_stains(rgb, stains="H-DAB QuPath")
+    for row, col in np.random.default_rng(0).integers(0, 512, (20_000, 2)):
+        density = [-math.log10(max(int(level), 1) / 255) for level in rgb[row, col]]
+        amounts = triple(density, second, third), triple(first, density, third), triple(first, second, density)
+        expected = [amount / whole for amount in amounts]
+        assert max(abs(found[row, col, i] - expected[i]) for i in range(3)) < 1e-6
+
+
+vectors = st.lists(st.tuples(*[st.floats(0.01, 1)] * 3), min_size=2, max_size=3)
+levels = st.tuples(*[st.floats(120, 255)] * 3) | st.floats(120, 255)
+
+
+@given(vectors, levels, st.integers(0, 2**32 - 1))
+def test_separation_and_recombination_are_inverse(stains, background, seed):
+    unit = np.array([np.divide(vector, np.linalg.norm(vector)) for vector in stains])
+    if np.linalg.svd(unit)[1][-1] < 0.02:
+        return  # nearly the same hue: amounts without bound
+    rgb = np.random.default_rng(seed).integers(1, 256, (3, 4, 3)).astype(np.uint8)
+    separated = separate_stains(rgb, stains=stains, background=background)
+    assert np.array_equal(recombine_stains(separated, stains=stains, background=background), rgb)
+
+
+def test_three_stains_of_a_phantom_are_told_apart():
+    stains = [(0.65, 0.70, 0.29), (0.07, 0.99, 0.11), (0.27, 0.57, 0.78)]
+    amounts = np.random.default_rng(0).uniform(0, 0.7, (50, 50, 3))
+    rgb = recombine_stains(amounts, stains=stains)
+    assert np.abs(separate_stains(rgb, stains=stains) - amounts).max() < 0.05
+
+
+def test_the_amounts_of_the_phantom_are_found():
+    tile = make_phantom_tile(noise=0)
+    found = separate_stains(tile.rgb, stains=tile.stains, background=tile.light)
+    bright = tile.rgb.min(axis=-1) > 40
+    assert np.abs(found[..., :2] - tile.concentrations)[bright].max() < 0.04
+    assert np.abs(found[..., 2])[bright].max() < 0.02
+
+
+@pytest.mark.parametrize("light", [(246, 245, 243), (236, 226, 190), (255, 255, 255), (200, 210, 205)])
+def test_background_is_the_light_of_the_phantom(light):
+    tile = make_phantom_tile(glass=0.2, nuclei=60, light=light, seed=2)
+    assert estimate_background(tile.rgb) == pytest.approx(light, abs=1)
+
+
+def test_background_of_the_slide_is_its_glass(samples):
+    from eda_utils import open_slide
+
+    with open_slide(next((samples / "pathology").glob("*.svs"))) as slide:
+        assert np.abs(estimate_background(slide.thumbnail().pixels) - 244).max() < 4
+
+
+@pytest.mark.parametrize("rgb", [np.zeros((9, 9, 3), np.uint8), np.zeros((0, 0, 3), np.uint8)])
+def test_there_is_no_background_without_glass(rgb):
+    with pytest.raises(RequestError) as caught:
+        estimate_background(rgb)
+    expected = "rgb: shows no clear glass; give the thumbnail of the slide, or background=255."
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("background", [0, (255, 255), 300, (255, 255, np.nan)])
+def test_wrong_backgrounds(background):
+    with pytest.raises(RequestError, match="background: is not one or three grey levels of 1 to 255"):
+        separate_stains(np.zeros((2, 2, 3), np.uint8), background=background)
+
+
 def test_equals_scikit_image_but_for_its_scale_and_clipping(samples):
     """scikit-image divides by log(1e-6) and clips; its own matrix is used on both sides, and black left out."""
     rgb = np.asarray(load_image(samples / "pathology" / "ihc_colon.png"))
@@ -57,7 +134,10 @@ def test_wrong_arrays(rgb):
 
 def test_wrong_stains():
     rgb = np.zeros((2, 2, 3), np.uint8)
-    with pytest.raises(RequestError, match="stains: is not known; choose from H&E, H-DAB, or give two vectors"):
+    with pytest.raises(RequestError, match=r"stains: is not known; choose from H&E, H-DAB, .* or give two vectors"):
         separate_stains(rgb, stains="PAS")
-    with pytest.raises(RequestError, match="the two vectors point the same way"):
+    with pytest.raises(RequestError, match="two vectors point the same way"):
         separate_stains(rgb, stains=[(1, 1, 1), (2, 2, 2)])
+    for stains in ([(1, 0, 0)], [(0, 0, 0), (1, 0, 0)], [(np.nan, 0, 1), (1, 0, 0)], [[1, 2], [3, 4]]):
+        with pytest.raises(RequestError, match="are not two or three vectors of red, green and blue"):
+            separate_stains(rgb, stains=stains)

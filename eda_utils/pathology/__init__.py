@@ -1,10 +1,12 @@
 """Digital pathology: whole-slide images and stains."""
 
 from .dicom_wsi import write_dicom_slide
+from .nuclei import count_nuclei
 from .phantom import PhantomTile, make_phantom_tile
 from .phantom_slide import PhantomTruth, phantom_truth, write_phantom_slide
 from .slide import Slide, open_slide
-from .stains import separate_stains
+from .stain_estimation import estimate_stains, normalize_stains
+from .stains import estimate_background, optical_density, recombine_stains, separate_stains
 from .table import slide_table
 from .tiles import byte_map
 
@@ -13,9 +15,15 @@ __all__ = [
     "PhantomTruth",
     "Slide",
     "byte_map",
+    "count_nuclei",
+    "estimate_background",
+    "estimate_stains",
     "make_phantom_tile",
+    "normalize_stains",
     "open_slide",
+    "optical_density",
     "phantom_truth",
+    "recombine_stains",
     "separate_stains",
     "slide_table",
     "write_dicom_slide",
