@@ -201,7 +201,7 @@ def _read_picture_header(path, _tags, _row):
 
 
 def _read_slide_header(path, _tags, _row):
-    from .pathology import open_slide
+    from .pathology.slide import open_slide
 
     with open_slide(path) as slide:
         rows, columns = slide.shape

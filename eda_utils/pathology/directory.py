@@ -54,6 +54,23 @@ def check_tiff(path):
             raise FormatError(path.name, "is cut inside of a TIFF directory", ADVICE) from None
 
 
+def has_tiles(path):
+    """Tell whether a TIFF is cut into tiles, as one that is not meant to be opened whole; also of one that breaks off.
+
+    Examples
+    --------
+    >>> from eda_utils.pathology.directory import has_tiles
+    >>> has_tiles("data/samples/pathology/CMU-1-Small-Region.svs")
+    True
+    """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            return any(TILE_WIDTH in entries for entries in _directories(file, size, ""))
+        except (FormatError, struct.error, OverflowError):
+            return True
+
+
 def _directories(file, size, name):
     """Yield each directory as tag to (order, type, count, position of the values)."""
     order, is_big, offset = _header(file, size)

@@ -1,5 +1,7 @@
 """From transmitted light to the amount of each stain (Beer and Lambert)."""
 
+from functools import reduce
+
 import numpy as np
 
 from ..errors import RequestError
@@ -12,8 +14,8 @@ STAIN_VECTORS = {
     "H-DAB QuPath": {"hematoxylin": (0.65111, 0.70119, 0.29049), "DAB": (0.26917, 0.56824, 0.77759)},
 }
 WHITE_LEVEL = 255.0
-DARKEST_GLASS = 170  # mean of the channels
-GLASS_QUANTILE, GLASS_SPREAD = 99.5, 0.97
+DARKEST_GLASS, MOST_CAST, NEAR_PEAK = 150, 60, 6  # grey levels, of each channel
+LEAST_GLASS = 0.002  # share of a picture
 
 
 def optical_density(rgb, *, background=WHITE_LEVEL):
@@ -52,7 +54,7 @@ def optical_density(rgb, *, background=WHITE_LEVEL):
 
 
 def estimate_background(rgb):
-    """Return the grey levels of clear glass, I0, from the brightest part of a picture that shows some of it.
+    """Return the grey levels of clear glass, I0: the most frequent bright and almost colourless value.
 
     Parameters
     ----------
@@ -62,12 +64,12 @@ def estimate_background(rgb):
     Returns
     -------
     numpy.ndarray
-        (3,): medians of the pixels that are at most 3 % darker than the brightest 0.5 %.
+        (3,). Pure white is where nothing was scanned and does not count.
 
     Raises
     ------
     RequestError
-        If even the brightest pixels are too dark for glass.
+        If hardly any pixel can be glass.
 
     Examples
     --------
@@ -75,12 +77,15 @@ def estimate_background(rgb):
     >>> eda.estimate_background(eda.make_phantom_tile(glass=0.3, nuclei=90).rgb).tolist()
     [246.0, 245.0, 243.0]
     """
-    rgb = np.asarray(rgb)
-    brightness = rgb.mean(axis=-1)
-    top = np.percentile(brightness, GLASS_QUANTILE) if rgb.size else 0
-    if top < DARKEST_GLASS:
+    pixels = np.asarray(rgb).reshape(-1, 3)
+    lowest, highest = (reduce(pick, pixels.T) for pick in (np.minimum, np.maximum))
+    glass = pixels[(lowest >= DARKEST_GLASS) & (highest - lowest <= MOST_CAST) & (lowest < 255)]
+    if len(glass) < max(LEAST_GLASS * len(pixels), 1):
+        if (lowest == 255).sum() > LEAST_GLASS * len(pixels):  # a camera for which glass is too bright
+            return np.full(3, 255.0)
         raise RequestError("rgb", "shows no clear glass", "give the thumbnail of the slide, or background=255")
-    return np.median(rgb[brightness >= top * GLASS_SPREAD], axis=0)
+    peaks = [np.bincount(glass[:, channel], minlength=256).argmax() for channel in range(3)]
+    return np.median(glass[(np.abs(glass.astype(int) - peaks) <= NEAR_PEAK).all(axis=1)], axis=0)
 
 
 def separate_stains(rgb, *, stains="H&E", background=WHITE_LEVEL):

@@ -1,68 +1,110 @@
 """Many slides as one table."""
 
+from functools import partial
+
 import pandas as pd
+from tqdm import tqdm
 
 from ..confidentiality import identifiers, mask_identifiers
 from ..errors import EDAError
-from ..files import find_files, sniff
+from ..files import SLIDE_SUFFIXES
+from ..index import index_folder
+from ..pool import mapper
+from ..sandbox import call_guarded, run_guarded
+from .directory import has_tiles
 from .slide import open_slide
+from .slide_qc import measure_slide
 
-COLUMNS = ["file", "vendor", "rows", "columns", "levels", "mpp", "objective_power", "possible_phi", "problem"]
+WSI = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage, PS3.6 table A-1
+SECONDS = 300
+FACTS = ("vendor", "codec")
+COLUMNS = [
+    *("path", "file", "files", *FACTS, "rows", "columns", "levels", "mpp", "objective_power", "possible_phi"),
+    *("tissue_mm2", "tissue_share", "ink_share", "sharpness", "blurred_share", "hematoxylin", "eosin", "fold_share"),
+    *("bubbles", "coverslip_edge", "light", "light_cast", "problem"),
+]
+TAGS = ["SOPClassUID", "SeriesInstanceUID", "PatientName", "PatientID"]
 
 
-def slide_table(source):
+def slide_table(source, *, measure=True, workers=None, client=None, progress=None):
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.
 
     Parameters
     ----------
     source : str, Path, list of these, or DataFrame
-        A folder, files, or an index from `index_folder`.
+        A folder, files, or an index from `index_folder`. The files of a DICOM series are one slide.
+    measure : bool
+        Look at the pixels too: tissue, ink, focus, stains, folds, bubbles, light; some tenths of a second a slide.
+    workers : int, optional
+        Processes on this machine; one by default. One that a slide brings down costs this slide its measurements.
+    client : distributed.Client or str, optional
+        A Dask cluster, one task a slide. Its workers must see the same files.
+    progress : bool, optional
+        Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     DataFrame
-        ``file`` (the name, patients' names masked), ``vendor``, ``rows`` and ``columns`` of level 0, ``levels``,
-        ``mpp`` (microns per pixel, missing if implausible), ``objective_power``, ``possible_phi`` (label or macro
-        picture present) and ``problem``.
+        ``path`` (absolute), ``file`` (its name, patients' names masked), ``files`` (how many make up the slide),
+        ``vendor``, ``codec``, ``rows`` and ``columns`` of level 0, ``levels``, ``mpp`` (microns per pixel, missing if
+        implausible), ``objective_power``, ``possible_phi`` (label or macro picture present), what
+        `eda_utils.pathology.slide_qc.measure_slide` returns, and ``problem``, empty if there is none.
+
+    Raises
+    ------
+    MissingError, AccessError
+        If `source` does not exist or cannot be listed.
 
     Examples
     --------
     >>> import eda_utils as eda
     >>> eda.slide_table([]).columns[0]
-    'file'
+    'path'
     """
-    known = set()
-    if isinstance(source, pd.DataFrame):
-        known, paths = identifiers(source), list(source.loc[source["kind"] == "slide", "path"])
-    else:
-        paths = [path for path in find_files(source) if _is_slide(path)]
-    rows = [_describe(path) for path in paths]
+    index = source if isinstance(source, pd.DataFrame) else index_folder(source, tags=TAGS, progress=progress)
+    slides = _slides_of(index)
+    describe = partial(_describe, measure=measure)
+    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
+    rows = []
+    with tqdm(total=len(slides), desc="looking at slides", unit=" slides", disable=disable) as bar:
+        for path, found in zip(slides.index, _each(describe, list(slides.index), workers, client), strict=True):
+            problem = f"{found.wrong}; {found.advice}" if isinstance(found, EDAError) else ""
+            facts = {} if problem else found
+            rows.append({"path": path, "files": slides[path], **facts, "problem": problem})
+            bar.update()
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table["file"] = [mask_identifiers(name, known) for name in table["file"]]
+    known = identifiers(index)
+    table["file"] = [mask_identifiers(path.replace("\\", "/").rpartition("/")[2], known) for path in table["path"]]
     return table
 
 
-def _is_slide(path):
-    try:
-        return sniff(path)[0] == "slide"
-    except EDAError:
-        return False
+def _slides_of(index):
+    """The first file of each slide, and how many files it has."""
+    is_dicom = index["SOPClassUID"].eq(WSI).fillna(False) if "SOPClassUID" in index else pd.Series(False, index.index)
+    is_tiled = (index["format"] == "TIFF") & index["path"].where(index["format"] == "TIFF").map(
+        has_tiles, na_action="ignore"
+    ).eq(True)
+    is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_SUFFIXES)
+    found = index[(index["kind"] == "slide") | is_dicom.to_numpy(bool) | is_tiled | is_alone]
+    series = found["SeriesInstanceUID"] if "SeriesInstanceUID" in found else pd.Series(None, found.index)
+    slide = series.astype(object).where(series.notna(), found["path"])
+    return found.groupby(slide, sort=False)["path"].agg(["first", "size"]).set_index("first")["size"]
 
 
-def _describe(path):
-    try:
-        with open_slide(path) as slide:
-            facts = slide.properties.set_index("property")["value"]
-            return {
-                "file": slide.name,
-                "vendor": facts["vendor"],
-                "rows": slide.shape[0],
-                "columns": slide.shape[1],
-                "levels": len(slide.levels),
-                "mpp": slide.mpp,
-                "objective_power": facts["objective power"],
-                "possible_phi": bool(slide.associated["possible_phi"].any()),
-                "problem": "",
-            }
-    except EDAError as error:
-        return {"file": error.which, "problem": f"{error.wrong}; {error.advice}"}
+def _each(describe, paths, workers, client):
+    """Where OpenSlide or a decoder ends the process, it is not ours."""
+    if client is not None:
+        with mapper(None, client) as each:
+            yield from each(partial(call_guarded, describe), paths)
+    else:
+        yield from run_guarded(describe, paths, workers=workers or 1, seconds=SECONDS)
+
+
+def _describe(path, *, measure):
+    with open_slide(path) as slide:
+        facts = slide.properties.set_index("property")["value"]
+        power = pd.to_numeric(facts["objective power"], errors="coerce")
+        row = {name: facts[name] for name in FACTS} | {"rows": slide.shape[0], "columns": slide.shape[1]}
+        row |= {"levels": len(slide.levels), "mpp": slide.mpp, "objective_power": power}
+        row["possible_phi"] = bool(slide.associated["possible_phi"].any())
+        return row | (measure_slide(slide) if measure else {})

@@ -1,0 +1,256 @@
+"""What spoils a slide: places out of focus, folds, bubbles, the edge of the coverslip, and light that has a colour."""
+
+import numpy as np
+import pandas as pd
+
+from ..errors import RequestError
+from .stain_estimation import estimate_stains
+from .tissue import masks_of, read_overview, tile_grid
+
+FOCUS_TILE, FOCUS_TILES = 256, 128  # pixels of level 0; tiles that are looked at
+STAIN_UM, STAIN_SIDE, STAIN_DENSITY = 2.0, 32, 0.3  # means of squares outweigh noise and the halved colours of JPEG
+NEAR_UM, FAR_UM, UNKNOWN_MPP = 0.5, 4.0, 0.5  # what is compared to tell sharp from soft; assumed where none is known
+SQUARES, MOST_STEP = 4, 32  # along a side of a tile; pixels
+OUT_OF_FOCUS = 0.05
+LEAST_STRUCTURE = 20.0  # square grey levels: in less there is nothing to be sharp
+FOLD_UM, LINE_UM = 200.0, 60.0  # folds and lines are narrower
+FOLD_RISE, FOLD_LEAST, LINE_RISE = 0.45, 0.1, 0.2  # of the median colour of the tissue; optical density, twice
+FOLD_LONG_UM, FOLD_ELONGATION = 400.0, 3.0
+BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box that a disc fills (0.785)
+EDGE_SHARE = 0.5  # of the side of the slide, for a line to be the edge of a coverslip
+LONG_LINE, FULL_BOX = 6.0, 0.7
+
+
+def focus_map(slide, grid=None, *, most=FOCUS_TILES):
+    """Measure how sharp tissue is, tile by tile, at full resolution.
+
+    Parameters
+    ----------
+    slide : Slide
+    grid : DataFrame, optional
+        Places from `tile_grid`; by default tissue without ink, in tiles of 256 level-0 pixels.
+    most : int
+        Tiles that are read at most, evenly spread over the grid.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the grid that were read, with ``sharpness``: mean square difference of places 0.5 µm apart, as a
+        share of that of places 4 µm apart. It does not depend on contrast; sharp tissue has 0.06 to 0.3, below 0.05 it
+        is out of focus; missing where there is no structure.
+
+    Raises
+    ------
+    DecodeError
+        If the slide is damaged there.
+
+    References
+    ----------
+    B. Lahrmann et al. 2013, Semantic focusing allows fully automated single-layer slide scanning of cervical cytology
+    slides, PLoS ONE 8:e61441: differences between neighbours as a measure of focus.
+
+    Examples
+    --------
+    >>> import eda_utils as eda
+    >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
+    ...     bool(eda.focus_map(slide)["sharpness"].median() > 0.1)
+    True
+    """
+    if grid is None:
+        grid = tile_grid(slide, size=FOCUS_TILE, mpp=slide.mpp or UNKNOWN_MPP)
+        grid = grid[grid["ink"] == 0]
+    if most < 1:
+        raise RequestError("most", "at least one tile has to be read", "try most=256")
+    chosen, steps = _spread(grid, most), _steps(slide)
+    tiles = _read_tiles(slide, grid, most)
+    return chosen.assign(sharpness=[_sharpness(tile[..., 1].astype(np.float32), steps) for tile in tiles])
+
+
+def _spread(grid, most):
+    return grid.iloc[np.unique(np.linspace(0, len(grid) - 1, min(most, len(grid))).round().astype(int))]
+
+
+def _read_tiles(slide, grid, most):
+    for row, col in _spread(grid, most)[["row", "col"]].to_numpy():
+        yield slide.read_region(row, col, FOCUS_TILE, FOCUS_TILE)
+
+
+def _steps(slide):
+    return [int(np.clip(round(um / (slide.mpp or UNKNOWN_MPP)), 1, MOST_STEP)) for um in (NEAR_UM, FAR_UM)]
+
+
+def _sharpness(green, steps):
+    """Green is what both hematoxylin and eosin take away; of squares, as a tile can be sharp in one half only."""
+    side = FOCUS_TILE // SQUARES
+    squares = green.reshape(SQUARES, side, SQUARES, side).swapaxes(1, 2)
+    near, far = (
+        ((squares[..., ::2, step:] - squares[..., ::2, :-step]) ** 2).mean(axis=(2, 3))
+        + ((squares[..., step:, ::2] - squares[..., :-step, ::2]) ** 2).mean(axis=(2, 3))
+        for step in steps
+    )
+    has_structure = far > LEAST_STRUCTURE
+    return float((near[has_structure] / far[has_structure]).mean()) if has_structure.any() else np.nan
+
+
+def measure_slide(slide):
+    """Measure everything that can spoil a slide.
+
+    Parameters
+    ----------
+    slide : Slide
+
+    Returns
+    -------
+    dict
+        ``tissue_mm2`` (None without spacing) and ``tissue_share`` of the slide; ``ink_share`` of the slide;
+        the median ``sharpness`` and the ``blurred_share`` of the tissue that is out of focus; ``hematoxylin`` and
+        ``eosin``, stain vectors after Macenko, None without stain; ``fold_share`` of the tissue; ``bubbles``, how many;
+        ``coverslip_edge``, whether there is one; ``light``, the grey levels of clear glass, and ``light_cast``, by
+        which share its channels differ.
+
+    Raises
+    ------
+    DecodeError
+        If the slide is damaged.
+
+    Examples
+    --------
+    >>> import eda_utils as eda
+    >>> from eda_utils.pathology.slide_qc import measure_slide
+    >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
+    ...     found = measure_slide(slide)
+    >>> found["bubbles"], found["coverslip_edge"], found["blurred_share"]
+    (0, False, 0.0)
+    """
+    view = read_overview(slide)
+    tissue, ink = masks_of(view)
+    grid = tile_grid(slide, size=FOCUS_TILE, mpp=slide.mpp or UNKNOWN_MPP, mask=tissue, ink=ink)
+    bubbles, edges = find_lines(view, ink.pixels)
+    return {
+        "tissue_mm2": tissue.area_mm2,
+        "tissue_share": tissue.share,
+        "ink_share": ink.share,
+        **_measure_tiles(slide, grid[grid["ink"] == 0], view.light),
+        "fold_share": float(find_folds(view, tissue.pixels, ink.pixels).sum() / max(tissue.pixels.sum(), 1)),
+        "bubbles": len(bubbles),
+        "coverslip_edge": bool(edges),
+        "light": tuple(float(level) for level in view.light.round(1)),
+        "light_cast": float(np.ptp(view.light) / view.light.max()),
+    }
+
+
+def _measure_tiles(slide, grid, light):
+    """Focus and stains of tiles at full resolution, each read once."""
+    tiles, steps = _read_tiles(slide, grid, FOCUS_TILES), _steps(slide)
+    sharpness, samples = [], [np.empty((0, STAIN_SIDE, 3), np.uint8)]
+    for tile in tiles:
+        sharpness.append(_sharpness(tile[..., 1].astype(np.float32), steps))
+        samples.append(_sample(tile, slide))
+    found = pd.Series(sharpness, dtype=float).dropna()
+    row = {"sharpness": float(found.median()), "blurred_share": float((found < OUT_OF_FOCUS).mean())}
+    try:
+        vectors = estimate_stains(np.concatenate(samples), background=light, least_density=STAIN_DENSITY)
+    except RequestError:
+        return row | {"hematoxylin": None, "eosin": None}
+    return row | dict(zip(("hematoxylin", "eosin"), map(tuple, vectors.round(4).tolist()), strict=True))
+
+
+def _sample(tile, slide):
+    from PIL import Image as Pillow
+
+    factor = int(np.clip(round(STAIN_UM / (slide.mpp or UNKNOWN_MPP)), 1, FOCUS_TILE // STAIN_SIDE))
+    means = np.asarray(Pillow.fromarray(tile).reduce(factor))
+    return means[:: len(means) // STAIN_SIDE, :: len(means) // STAIN_SIDE][:STAIN_SIDE, :STAIN_SIDE]
+
+
+def find_folds(view, tissue, ink):
+    """Find where tissue lies double: long narrow bands that take away much more light than what is beside them.
+
+    Parameters
+    ----------
+    view : Overview
+    tissue, ink : numpy.ndarray of bool
+        (row, column). A band that touches ink is its border.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        (row, column).
+    """
+    from scipy.ndimage import zoom
+    from skimage.measure import label, regionprops
+
+    found = np.zeros(tissue.shape, bool)
+    if not tissue.any():
+        return found
+    um = _um(view) * 2
+    density = _halved(np.where(tissue, view.color, 0))  # a dark line without colour is no fold
+    rise = _narrow(_smooth(density, 24 / um), FOLD_UM / um)
+    usual = np.median(view.color[tissue])
+    bands = label(rise > max(FOLD_RISE * usual, FOLD_LEAST))
+    touched = np.unique(bands[_halved(ink) > 0]) if ink.any() else ()
+    for band in regionprops(bands):
+        length, width = band.axis_major_length * um, max(band.axis_minor_length * um, 1)
+        if band.label in touched or length < FOLD_LONG_UM or (length < FOLD_ELONGATION * width and band.solidity > 0.5):
+            bands[bands == band.label] = 0
+    whole = zoom(bands > 0, 2, order=0)[: tissue.shape[0], : tissue.shape[1]]
+    found[: whole.shape[0], : whole.shape[1]] = whole
+    return found & tissue
+
+
+def find_lines(view, ink):
+    """Find dark lines without colour: rings are bubbles, long straight ones the edge of a coverslip.
+
+    Parameters
+    ----------
+    view : Overview
+    ink : numpy.ndarray of bool
+        (row, column): left out.
+
+    Returns
+    -------
+    bubbles, edges : list of tuple
+        Bounding boxes (top, left, bottom, right) in pixels of the overview.
+    """
+    from skimage.measure import label, regionprops
+
+    um = _um(view)
+    lines = (_narrow(view.grey, LINE_UM / um) > LINE_RISE) & ~ink
+    bubbles, edges = [], []
+    for line in regionprops(label(lines, connectivity=2)):
+        height, width = line.bbox[2] - line.bbox[0], line.bbox[3] - line.bbox[1]
+        longest = max(height / lines.shape[0], width / lines.shape[1])
+        if longest > EDGE_SHARE and line.area < max(height, width) * LINE_UM / um:
+            edges.append(line.bbox)
+        elif BUBBLE_UM[0] / um < min(line.image.shape) <= max(line.image.shape) < BUBBLE_UM[1] / um and _is_ring(line):
+            bubbles.append(line.bbox)
+    return bubbles, edges
+
+
+def _is_ring(line):
+    height, width = line.image.shape
+    is_round = 0.7 < height / width < 1.4
+    return is_round and line.area_filled > 2.5 * line.area and ROUND < line.area_filled / line.image.size < 0.9
+
+
+def _narrow(values, width):
+    """How far values rise above all that is wider: the white top-hat."""
+    from scipy.ndimage import white_tophat
+
+    return white_tophat(values, size=max(3, round(width) | 1))
+
+
+def _smooth(values, sigma):
+    from scipy.ndimage import gaussian_filter
+
+    return gaussian_filter(values, sigma)
+
+
+def _halved(values):
+    rows, columns = (side // 2 * 2 for side in values.shape)
+    return values[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3))
+
+
+def _um(view):
+    """Microns per pixel of an overview; of one without spacing what they would be at 20x and 8 µm."""
+    return float(np.mean(view.um_per_px)) if view.um_per_px else UNKNOWN_MPP * float(np.mean(view.downsample))

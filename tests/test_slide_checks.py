@@ -1,0 +1,71 @@
+"""A folder of slides with planted anomalies: those are flagged, and no other."""
+
+import pandas as pd
+import pytest
+
+import eda_utils as eda
+from eda_utils.pathology.slide_checks import CHECKS, stain_angles
+from eda_utils.pathology.table import COLUMNS
+
+PLANTED = {
+    3: ("ink", "slide_ink"),
+    4: ("blur", "slide_out_of_focus"),
+    6: ("cast", "slide_light_cast"),
+    7: ("glass", "slide_without_tissue"),
+    9: ("stain", "slide_stain_outlier"),
+    10: ("no_mpp", "slide_without_mpp"),
+}
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("twelve")
+    for seed in range(12):
+        defects = PLANTED.get(seed, ())[:1]
+        eda.write_phantom_slide(folder / f"slide{seed:02}.tiff", shape=(3072, 4096), seed=seed, defects=defects)
+    return eda.slide_table(folder, workers=2, progress=False)
+
+
+def test_twelve_slides_with_six_anomalies(slides):
+    found = eda.flag_slides(slides)
+    names = found["path"].str.extract(r"slide(\d+)")[0].astype(int)
+    assert dict(zip(names, found["kind"], strict=True)) == {seed: kind for seed, (_, kind) in PLANTED.items()}
+    assert len(found) == len(PLANTED)
+
+
+def test_what_one_slide_has(slides):
+    assert len(slides) == 12
+    assert slides.columns.tolist() == COLUMNS
+    assert (slides["problem"] == "").all()
+    assert slides.loc[0, ["file", "files", "rows", "columns", "mpp"]].tolist() == ["slide00.tiff", 1, 3072, 4096, 0.5]
+
+
+def test_other_defects_and_a_cut_file(tmp_path):
+    for name in ("fold", "bubble", "edge", "truncated"):
+        eda.write_phantom_slide(tmp_path / f"{name}.tiff", shape=(3072, 4096), defects=(name,))
+    found = eda.flag_slides(eda.slide_table(tmp_path, progress=False))
+    kinds = {path.rpartition("/")[2]: kind for path, kind in zip(found["path"], found["kind"], strict=True)}
+    assert kinds == {
+        "fold.tiff": "slide_fold",
+        "bubble.tiff": "slide_bubble",
+        "edge.tiff": "slide_coverslip_edge",
+        "truncated.tiff": "slide_unreadable",
+    }
+
+
+def test_an_empty_table_and_one_without_pixels(samples):
+    assert eda.flag_slides(eda.slide_table([])).empty
+    table = eda.slide_table(samples / "pathology", measure=False, progress=False)
+    assert eda.flag_slides(table)["kind"].tolist() == ["slide_label"]
+
+
+def test_few_slides_have_no_outlier():
+    table = pd.DataFrame({"hematoxylin": [(1.0, 0, 0), (0, 1.0, 0)], "eosin": [(0, 1.0, 0), (1.0, 0, 0)]})
+    assert stain_angles(table).tolist() == pytest.approx([float("nan")] * 2, nan_ok=True)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
+def test_each_check_says_what_and_what_to_do(check):
+    what, clause = check.said
+    assert all([what, clause, check.advice])
+    assert check.needs in COLUMNS
