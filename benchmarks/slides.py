@@ -22,7 +22,7 @@ import numpy as np
 import openslide
 import tifffile
 
-from eda_utils import open_slide
+from eda_utils import byte_map, open_slide, write_dicom_slide
 from eda_utils.pathology.jpeg import merge_tables
 
 TILE, BLOCK, STEP, LEVELS = 256, 2048, 4, 3
@@ -111,9 +111,10 @@ def openers(path, dicom):
     with suppress(ImportError):
         import wsidicom
 
-        if dicom:
-            series = wsidicom.WsiDicom.open(dicom)
-            ways["wsidicom"] = lambda row, col, h, w: np.asarray(series.read_region((col, row), 0, (w, h)))
+        series = wsidicom.WsiDicom.open(dicom)
+        ways["wsidicom, of the same as DICOM"] = lambda row, col, h, w: np.asarray(
+            series.read_region((col, row), 0, (w, h))
+        )
     return ways
 
 
@@ -134,8 +135,9 @@ def clocks(way, items, threads):
         for item in items:
             way(item)
     else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(way, items))
+        with ThreadPoolExecutor(threads) as pool:  # one share each, and no result is kept: memory is not measured
+            shares = [items[number::threads] for number in range(threads)]
+            list(pool.map(lambda share: [way(item) is None for item in share], shares))
     return time.process_time() - start[0], time.perf_counter() - start[1]
 
 
@@ -182,6 +184,12 @@ def measure(path, dicom, options):
         "OpenSlide get_thumbnail": (lambda _: handle.get_thumbnail((1024, 1024)), range(3)),
     }
     compare("thumbnail of 1024", small, options.runs)
+    times = {
+        "open_slide": (lambda _: open_slide(path).close(), range(5)),
+        "OpenSlide": (lambda _: openslide.OpenSlide(path).close(), range(5)),
+        "byte_map": (lambda _: byte_map(slide), range(20)),
+    }
+    compare("opening, and the map of bytes", times, options.runs)
 
 
 def main():
@@ -202,7 +210,10 @@ def main():
             print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
         print(f"{options.tiles} places, medians of {options.runs} turns; {load}")
-        measure(path, None, options)
+        dicom = path.with_suffix("")
+        if not dicom.exists():
+            write_dicom_slide(path, dicom)
+        measure(path, dicom, options)
 
 
 if __name__ == "__main__":
