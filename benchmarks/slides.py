@@ -22,7 +22,7 @@ import numpy as np
 import openslide
 import tifffile
 
-from eda_utils import open_slide
+from eda_utils import byte_map, open_slide, write_dicom_slide
 from eda_utils.pathology.jpeg import merge_tables
 
 TILE, BLOCK, STEP, LEVELS = 256, 2048, 4, 3
@@ -111,9 +111,10 @@ def openers(path, dicom):
     with suppress(ImportError):
         import wsidicom
 
-        if dicom:
-            series = wsidicom.WsiDicom.open(dicom)
-            ways["wsidicom"] = lambda row, col, h, w: np.asarray(series.read_region((col, row), 0, (w, h)))
+        series = wsidicom.WsiDicom.open(dicom)
+        ways["wsidicom, of the same as DICOM"] = lambda row, col, h, w: np.asarray(
+            series.read_region((col, row), 0, (w, h))
+        )
     return ways
 
 
@@ -128,21 +129,33 @@ def decoders():
 
 
 def clocks(way, items, threads):
-    """Processor and wall seconds of one way over all items."""
+    """Processor and wall seconds of one way over all items.
+
+    Where malloc puts the decoder's buffers makes a fifth of its speed, by chance: blocks of random sizes before each
+    turn give every way its share of good and bad luck.
+    """
+    luck = [np.empty(size, np.uint8) for size in np.random.default_rng().integers(500, 150_000, 40)]
+    del luck[::2]
     start = time.process_time(), time.perf_counter()
     if threads == 1:
         for item in items:
             way(item)
     else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(way, items))
+        with ThreadPoolExecutor(threads) as pool:  # one share each, and no result is kept: memory is not measured
+            shares = [items[number::threads] for number in range(threads)]
+            list(pool.map(lambda share: [way(item) is None for item in share], shares))
     return time.process_time() - start[0], time.perf_counter() - start[1]
 
 
-def compare(title, ways, runs, threads=1, unit=1):
-    """Print how many a second each way does, and how often as quick as the first it is; ways: name to (way, items)."""
-    turns = [{name: clocks(way, items, threads) for name, (way, items) in ways.items()} for _ in range(runs + 1)][1:]
-    count = {name: len(items) / unit for name, (_, items) in ways.items()}
+def compare(title, ways, runs, threads=1):
+    """Print how many a second each way does, and how often as quick as the first it is.
+
+    `ways` is name to (way, items of turn 0, 1 ...): no turn finds in a cache what another has read.
+    """
+    turns = [
+        {name: clocks(way, items[turn], threads) for name, (way, items) in ways.items()} for turn in range(runs + 1)
+    ][1:]
+    count = {name: len(items[0]) for name, (_, items) in ways.items()}
     print(f"\n{title:44} {'per CPU s':>10} {'per s':>9} {'ours, CPU':>10} {'ours, wall':>11}")
     first = next(iter(ways))
     for name in ways:
@@ -160,28 +173,36 @@ def measure(path, dicom, options):
     with open_slide(path) as slide:
         shape = slide.shape
         print(slide)
-    count = options.tiles
-    aligned = places(shape, count, TILE)
-    ways = openers(path, dicom)
+    turns, ways = range(options.runs + 1), openers(path, dicom)
+
+    def read(items):
+        return {name: (lambda place, way=way: way(*place, TILE, TILE), items) for name, way in ways.items()}
+
     for threads in (1, 2):
-        tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), aligned) for name, way in ways.items()}
-        raw = raw_tiles(path, aligned)
-        tiles |= {f"{name}: decoding alone": (decode, raw) for name, decode in decoders().items()}
-        compare(f"tiles of 256, aligned, {threads} thread(s)", tiles, options.runs, threads)
-    scattered = places(shape, count // 2, 1, seed=1)
-    tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), scattered) for name, way in ways.items()}
-    compare("regions of 256, unaligned, scattered", tiles, options.runs)
-    side = int(count**0.5)
-    origin = shape[0] // 3 + 100, shape[1] // 3 + 100
-    grid = [(origin[0] + y * TILE, origin[1] + x * TILE) for y in range(side) for x in range(side)]
-    tiles = {name: (lambda place, way=way: way(*place, TILE, TILE), grid) for name, way in ways.items()}
-    compare("regions of 256, unaligned, side by side", tiles, options.runs)
+        aligned = [places(shape, options.tiles, TILE, 10 * turn + threads) for turn in turns]
+        raw = [raw_tiles(path, where) for where in aligned]
+        alone = {f"{name}: decoding alone": (decode, raw) for name, decode in decoders().items()}
+        compare(f"tiles of 256, aligned, {threads} thread(s)", read(aligned) | alone, options.runs, threads)
+    scattered = [places(shape, options.tiles // 2, 1, turn + 5) for turn in turns]
+    compare("regions of 256, unaligned, scattered", read(scattered), options.runs)
+    side = int(options.tiles**0.5)
+    grids = [
+        [(top + y * TILE, left + x * TILE) for y in range(side) for x in range(side)]
+        for top, left in places(shape, len(turns), 1, 99)
+    ]
+    compare("regions of 256, unaligned, side by side", read(grids), options.runs)
     slide, handle = open_slide(path), openslide.OpenSlide(path)
     small = {
-        "eda_utils": (lambda _: slide.thumbnail(1024), range(3)),
-        "OpenSlide get_thumbnail": (lambda _: handle.get_thumbnail((1024, 1024)), range(3)),
+        "eda_utils": (lambda _: slide.thumbnail(1024), [range(3)] * len(turns)),
+        "OpenSlide get_thumbnail": (lambda _: handle.get_thumbnail((1024, 1024)), [range(3)] * len(turns)),
     }
     compare("thumbnail of 1024", small, options.runs)
+    times = {
+        "open_slide": (lambda _: open_slide(path).close(), [range(5)] * len(turns)),
+        "OpenSlide": (lambda _: openslide.OpenSlide(path).close(), [range(5)] * len(turns)),
+    }
+    compare("opening", times, options.runs)
+    compare("map of bytes", {"byte_map": (lambda _: byte_map(slide), [range(20)] * len(turns))}, options.runs)
 
 
 def main():
@@ -202,7 +223,10 @@ def main():
             print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
         print(f"{options.tiles} places, medians of {options.runs} turns; {load}")
-        measure(path, None, options)
+        dicom = path.with_suffix("")
+        if not dicom.exists():
+            write_dicom_slide(path, dicom)
+        measure(path, dicom, options)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from slides import scene
 
-from eda_utils.pathology.jpeg import claimed_size, estimate_quality, merge_tables, segments
+from eda_utils.pathology.jpeg import claimed_size, estimate_quality, merge_tables, segments, upper_part
 
 PIXELS = scene(48, 80)
 
@@ -46,6 +46,7 @@ def test_noise_is_no_trouble(noise):
         claimed_size(data)
         estimate_quality(data)
         list(segments(data))
+        upper_part(data, 16)
 
 
 def test_tables_are_put_back():
@@ -63,6 +64,24 @@ def test_tables_are_put_back():
             tile = tile.replace(bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2) + payload, b"")
     merged = merge_tables(tile, b"\xff\xd8" + kept_apart + b"\xff\xd9")
     assert np.array_equal(imagecodecs.jpeg8_decode(merged), imagecodecs.jpeg8_decode(whole))
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("restarts", [0, 3])
+def test_the_upper_part_has_the_same_values(subsampling, restarts):
+    pixels = scene(256, 240)
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, "JPEG", subsampling=subsampling, restart_marker_blocks=restarts)
+    whole = imagecodecs.jpeg8_decode(buffer.getvalue())
+    for rows in (1, 16, 17, 90, 170):
+        part = imagecodecs.jpeg8_decode(upper_part(buffer.getvalue(), rows))
+        assert np.array_equal(part[:rows], whole[:rows])
+
+
+def test_where_the_upper_part_saves_nothing():
+    assert upper_part(encoded(), 45) is None
+    assert upper_part(encoded(progressive=True), 8) is None
+    assert upper_part(encoded()[:40], 8) is None
 
 
 def test_rgb_is_said_once():

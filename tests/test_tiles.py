@@ -66,6 +66,28 @@ def test_regions_of_a_tiled_tiff_equal_openslide(tmp_path, way):
             assert np.array_equal(slide.read_region(*region), openslide_region(path, *region)), region
 
 
+@pytest.mark.parametrize("subsampling", [(1, 1), (2, 1), (2, 2)])
+def test_tiles_of_which_only_the_upper_part_is_decoded(tmp_path, subsampling, samples):
+    """The first of scattered regions; the cache is emptied so that each is the first."""
+    path = write_pyramid(tmp_path / "a.tif", scene(1111, 1333), subsampling=subsampling)
+    for file in (path, SVS):
+        with open_slide(file) as slide:
+            for region in random_regions(slide.shape, 60):
+                slide.tiles._cache.clear()
+                assert np.array_equal(slide.read_region(*region), openslide_region(file, *region)), region
+
+
+def test_no_more_is_kept_than_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("eda_utils.pathology.tiles.CACHE_BYTES", 500_000)
+    path = write_pyramid(tmp_path / "a.tif", scene(1111, 1333))
+    forget_tiles(path, 0, {3})
+    with open_slide(path) as slide:
+        for region in random_regions(slide.shape, 40):
+            assert np.array_equal(slide.read_region(*region), openslide_region(path, *region))
+            kept = slide.tiles._cache._tiles.values()
+            assert sum(tile.nbytes for tile in kept) == slide.tiles._cache._bytes <= 500_000
+
+
 def test_what_was_not_scanned_is_white(tmp_path):
     path = write_pyramid(tmp_path / "a.tif", scene(700, 700), steps=(1,))
     forget_tiles(path, 0, {1, 4})

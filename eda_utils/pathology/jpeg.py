@@ -57,6 +57,52 @@ def claimed_size(data):
     return bottom - top, right - left
 
 
+def upper_part(data, rows):
+    """Return a JPEG stream that ends after its upper rows, so that a decoder stops there; None if that saves little.
+
+    The height in the frame header is lowered. One row of blocks more is kept than is needed, because the colour of a
+    row is interpolated from its neighbours. What is returned decodes to the same values as the whole.
+
+    Parameters
+    ----------
+    data : bytes
+        Baseline, with all components in one scan.
+    rows : int
+
+    Returns
+    -------
+    bytes or None
+
+    References
+    ----------
+    ITU-T T.81 B.2.2.
+
+    Examples
+    --------
+    >>> import imagecodecs, numpy as np
+    >>> from eda_utils.pathology.jpeg import claimed_size, upper_part
+    >>> whole = imagecodecs.jpeg8_encode(np.zeros((256, 256, 3), np.uint8))
+    >>> claimed_size(upper_part(whole, 20))
+    (48, 256)
+    """
+    place, found = 2, None
+    for marker, payload in segments(data):
+        if marker in SIZES:
+            found = place, payload
+        place += 4 + len(payload)
+    if not found or data[found[0] : found[0] + 2] != b"\xff\xc0" or len(found[1]) < 6:
+        return None
+    start, frame = found
+    block = 8 * max(
+        (frame[7 + 3 * number] & 15 for number in range(frame[5]) if len(frame) > 7 + 3 * number), default=1
+    )
+    kept = (-(-rows // block) + 1) * block
+    is_one_scan = data[place : place + 2] == b"\xff\xda" and data[place + 4 : place + 5] == frame[5:6]
+    if not is_one_scan or kept >= 0.8 * int.from_bytes(frame[1:3]):
+        return None
+    return data[: start + 5] + kept.to_bytes(2) + data[start + 7 :]
+
+
 def estimate_quality(data):
     """Return the quality from 1 to 100 that libjpeg's scale would give this quantisation table, or None.
 

@@ -1,7 +1,8 @@
 """Tiles of a TIFF, read by position and decoded by themselves: no lock, no seek, as quick as the decoder is."""
 
 import os
-from functools import lru_cache
+from collections import OrderedDict
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from ..dataset import PARSE_ERRORS
 from ..errors import DecodeError, RequestError
 from .directory import MAX_TILE_PIXELS
-from .jpeg import claimed_size
+from .jpeg import claimed_size, upper_part
 
 CACHE_BYTES = 2**25
+NO_TILE = np.empty((2**31, 0, 3), np.uint8)  # kept for a tile that was not scanned
 WHITE = 255
 JPEG, UNCOMPRESSED = 7, 1
 # Codecs of which each decoder gives the same values: none, LZW, JPEG, deflate (two numbers), PackBits
@@ -35,6 +37,7 @@ class Level(NamedTuple):
     codec: int
     photometric: int
     is_tiled: bool
+    space: str | None  # colour of the JPEG stream
 
 
 def is_plain(page):
@@ -56,7 +59,41 @@ def to_level(page):
     tile = (page.tilelength, page.tilewidth) if page.is_tiled else (min(page.rowsperstrip, rows), columns)
     across = -(-columns // tile[1])
     facts = page.dataoffsets, page.databytecounts, page.jpegtables, page.decode
-    return Level(rows, columns, tile, across, *facts, int(page.compression), int(page.photometric), page.is_tiled)
+    codec, photometric = int(page.compression), int(page.photometric)
+    is_sure = codec == JPEG and (photometric == YCBCR or not page.is_jfif)
+    space = {YCBCR: "YCBCR", RGB: "RGB"}.get(photometric) if is_sure else None
+    return Level(rows, columns, tile, across, *facts, codec, photometric, page.is_tiled, space)
+
+
+class TileCache:
+    """The decoded tiles last used, up to a number of bytes."""
+
+    def __init__(self):
+        self._tiles, self._lock, self._bytes = OrderedDict(), Lock(), 0
+
+    def __contains__(self, key):
+        return key in self._tiles
+
+    def get(self, key):
+        """Return a tile, None if it is not kept."""
+        with self._lock:
+            if key in self._tiles:
+                self._tiles.move_to_end(key)
+            return self._tiles.get(key)
+
+    def put(self, key, tile):
+        """Keep a tile, in place of those not used for the longest time."""
+        with self._lock:
+            self._bytes += tile.nbytes - getattr(self._tiles.pop(key, None), "nbytes", 0)
+            self._tiles[key] = tile
+            while self._bytes > CACHE_BYTES and len(self._tiles) > 1:
+                self._bytes -= self._tiles.popitem(last=False)[1].nbytes
+
+    def clear(self):
+        """Forget all tiles."""
+        with self._lock:
+            self._tiles.clear()
+            self._bytes = 0
 
 
 class TileReader:
@@ -69,15 +106,14 @@ class TileReader:
     def __init__(self, path, levels):
         self.name, self.levels = path.name, levels
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        largest = max(3 * level.tile[0] * level.tile[1] for level in levels)
-        self._kept = lru_cache(max(2, CACHE_BYTES // largest))(self._decode)
+        self._cache = TileCache()
 
     def close(self):
         """Close the file and forget its tiles."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
-            self._kept.cache_clear()
+            self._cache.clear()
 
     __del__ = close
 
@@ -90,9 +126,14 @@ class TileReader:
         if is_inside and (height, width) == facts.tile and not (row % height or col % width):
             return self._whole(level, row // height * facts.across + col // width)
         region = np.empty((height, width, 3), np.uint8) if is_inside else np.full((height, width, 3), WHITE, np.uint8)
-        for y in range(top // facts.tile[0], -(-bottom // facts.tile[0])):
-            for x in range(left // facts.tile[1], -(-right // facts.tile[1])):
-                self._paste(region, (row, col), level, (y, x), (top, left, bottom, right))
+        down, across = (
+            range(start // step, -(-stop // step))
+            for start, stop, step in zip((top, left), (bottom, right), facts.tile, strict=True)
+        )
+        places = [(y, x) for y in down for x in across]
+        is_new = not any((level, y * facts.across + x) in self._cache for y, x in places)
+        for place in places:
+            self._paste(region, (row, col), level, place, (top, left, bottom, right), is_new)
         return region
 
     def _whole(self, level, index):
@@ -104,17 +145,29 @@ class TileReader:
             return tile
         return np.repeat(tile, 3, axis=2) if tile.shape[2] == 1 else tile.copy()
 
-    def _paste(self, region, origin, level, place, limits):
+    def _paste(self, region, origin, level, place, limits, is_new):
         (y, x), facts = place, self.levels[level]
         top, left = max(y * facts.tile[0], limits[0]), max(x * facts.tile[1], limits[1])
         bottom, right = min((y + 1) * facts.tile[0], limits[2]), min((x + 1) * facts.tile[1], limits[3])
         target = region[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]]
-        tile = self._kept(level, y * facts.across + x)
+        tile = self._kept(level, y * facts.across + x, bottom - y * facts.tile[0], is_new)
         if tile is None:
             target[:] = WHITE
         else:
             top, left = top - y * facts.tile[0], left - x * facts.tile[1]
             target[:] = tile[top : top + target.shape[0], left : left + target.shape[1]]
+
+    def _kept(self, level, index, rows, is_new):
+        """Return a tile of which the upper rows are needed, from the cache if it is there.
+
+        A region none of whose tiles was read before is likely to be one of many scattered ones: its tiles are decoded
+        only as far as they are needed. Regions side by side share tiles, and the second one has them whole.
+        """
+        tile = self._cache.get((level, index))
+        if tile is None or tile.shape[0] < rows:
+            tile = self._decode(level, index, rows if is_new else None)
+            self._cache.put((level, index), NO_TILE if tile is None else tile)
+        return None if tile is None or not tile.size else tile
 
     def read_bytes(self, level, index):
         """Return the encoded bytes of one tile, None where the file has none (a tile that was not scanned)."""
@@ -129,15 +182,20 @@ class TileReader:
             raise DecodeError(self.name, "is cut inside of a tile", "copy the file again")
         return data
 
-    def _decode(self, level, index):
-        """Return a tile as (row, column, sample), None where there is none."""
+    def _decode(self, level, index, rows=None):
+        """Return a tile as (row, column, sample), of a JPEG at least its upper rows, None where there is none."""
         facts, data = self.levels[level], self.read_bytes(level, index)
         if data is None:
             return None
+        from imagecodecs import jpeg8_decode
+
         try:
             claimed = claimed_size(data) if facts.codec in (JPEG, 33005, 34712) else (0, 0)
             if claimed[0] * claimed[1] > max(MAX_TILE_PIXELS // 16, facts.tile[0] * facts.tile[1]):
                 raise ValueError
+            upper = upper_part(data, rows) if rows and facts.space else None
+            if upper:
+                return jpeg8_decode(upper, tables=facts.tables, colorspace=facts.space, outcolorspace="RGB")
             return facts.decode(data, index, jpegtables=facts.tables)[0][0]
         except (*PARSE_ERRORS, RuntimeError):
             raise DecodeError(self.name, "one of its tiles is damaged", "copy the file again") from None
