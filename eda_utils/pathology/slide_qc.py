@@ -7,6 +7,7 @@ from ..errors import RequestError
 from .stain_estimation import estimate_stains
 from .tissue import masks_of, read_overview, tile_grid
 
+OVERVIEW_UM, OVERVIEW_SIDE = (8.0, 16.0), 1250  # µm per pixel; pixels, as far as possible
 FOCUS_TILE, FOCUS_TILES = 256, 128  # pixels of level 0; tiles that are looked at
 STAIN_UM, STAIN_SIDE, STAIN_DENSITY = 2.0, 32, 0.3  # means of squares outweigh noise and the halved colours of JPEG
 NEAR_UM, FAR_UM, UNKNOWN_MPP = 0.5, 4.0, 0.5  # what is compared to tell sharp from soft; assumed where none is known
@@ -15,10 +16,9 @@ OUT_OF_FOCUS = 0.05
 LEAST_STRUCTURE = 20.0  # square grey levels: in less there is nothing to be sharp
 FOLD_UM, LINE_UM = 200.0, 60.0  # folds and lines are narrower
 FOLD_RISE, FOLD_LEAST, LINE_RISE = 0.45, 0.1, 0.2  # of the median colour of the tissue; optical density, twice
-FOLD_LONG_UM, FOLD_ELONGATION = 400.0, 3.0
+FOLD_LONG_UM, FOLD_ELONGATION, SMOOTH_UM = 400.0, 3.0, 16.0
 BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box that a disc fills (0.785)
 EDGE_SHARE = 0.5  # of the side of the slide, for a line to be the edge of a coverslip
-LONG_LINE, FULL_BOX = 6.0, 0.7
 
 
 def focus_map(slide, grid=None, *, most=FOCUS_TILES):
@@ -122,7 +122,8 @@ def measure_slide(slide):
     >>> found["bubbles"], found["coverslip_edge"], found["blurred_share"]
     (0, False, 0.0)
     """
-    view = read_overview(slide)
+    size_um = max(slide.shape) * (slide.mpp or UNKNOWN_MPP)
+    view = read_overview(slide, float(np.clip(size_um / OVERVIEW_SIDE, *OVERVIEW_UM)))
     tissue, ink = masks_of(view)
     grid = tile_grid(slide, size=FOCUS_TILE, mpp=slide.mpp or UNKNOWN_MPP, mask=tissue, ink=ink)
     bubbles, edges = find_lines(view, ink.pixels)
@@ -177,25 +178,21 @@ def find_folds(view, tissue, ink):
     numpy.ndarray of bool
         (row, column).
     """
-    from scipy.ndimage import zoom
+    from scipy.ndimage import binary_dilation
     from skimage.measure import label, regionprops
 
-    found = np.zeros(tissue.shape, bool)
     if not tissue.any():
-        return found
-    um = _um(view) * 2
-    density = _halved(np.where(tissue, view.color, 0))  # a dark line without colour is no fold
-    rise = _narrow(_smooth(density, 24 / um), FOLD_UM / um)
+        return tissue.copy()
+    um = _um(view)
+    color = _smooth(np.where(tissue, view.color, 0), SMOOTH_UM / um)  # a dark line without colour is no fold
     usual = np.median(view.color[tissue])
-    bands = label(rise > max(FOLD_RISE * usual, FOLD_LEAST))
-    touched = np.unique(bands[_halved(ink) > 0]) if ink.any() else ()
-    for band in regionprops(bands):
+    bands = label(_narrow(color, FOLD_UM / um) > max(FOLD_RISE * usual, FOLD_LEAST))
+    touched = np.unique(bands[binary_dilation(ink, iterations=2)]) if ink.any() else ()
+    for band in regionprops(_without_short(bands, FOLD_LONG_UM / 2 / um)):
         length, width = band.axis_major_length * um, max(band.axis_minor_length * um, 1)
         if band.label in touched or length < FOLD_LONG_UM or (length < FOLD_ELONGATION * width and band.solidity > 0.5):
             bands[bands == band.label] = 0
-    whole = zoom(bands > 0, 2, order=0)[: tissue.shape[0], : tissue.shape[1]]
-    found[: whole.shape[0], : whole.shape[1]] = whole
-    return found & tissue
+    return (bands > 0) & tissue
 
 
 def find_lines(view, ink):
@@ -217,7 +214,7 @@ def find_lines(view, ink):
     um = _um(view)
     lines = (_narrow(view.grey, LINE_UM / um) > LINE_RISE) & ~ink
     bubbles, edges = [], []
-    for line in regionprops(label(lines, connectivity=2)):
+    for line in regionprops(_without_short(label(lines, connectivity=2), BUBBLE_UM[0] / um)):
         height, width = line.bbox[2] - line.bbox[0], line.bbox[3] - line.bbox[1]
         longest = max(height / lines.shape[0], width / lines.shape[1])
         if longest > EDGE_SHARE and line.area < max(height, width) * LINE_UM / um:
@@ -246,9 +243,13 @@ def _smooth(values, sigma):
     return gaussian_filter(values, sigma)
 
 
-def _halved(values):
-    rows, columns = (side // 2 * 2 for side in values.shape)
-    return values[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3))
+def _without_short(labels, least):
+    """Set to 0 in place what has no side of so many pixels; to look at each piece takes long."""
+    from scipy.ndimage import find_objects
+
+    sides = [max(part.stop - part.start for part in place) for place in find_objects(labels)]
+    labels *= np.array([0, *(side >= least for side in sides)], bool)[labels]
+    return labels
 
 
 def _um(view):

@@ -15,7 +15,7 @@ STAIN_VECTORS = {
 }
 WHITE_LEVEL = 255.0
 DARKEST_GLASS, MOST_CAST, NEAR_PEAK = 150, 60, 6  # grey levels, of each channel
-LEAST_GLASS = 0.002  # share of a picture
+LEAST_GLASS, MOST_GLASS = 0.002, 2**18  # share of a picture; pixels that are looked at
 
 
 def optical_density(rgb, *, background=WHITE_LEVEL):
@@ -78,6 +78,7 @@ def estimate_background(rgb):
     [246.0, 245.0, 243.0]
     """
     pixels = np.asarray(rgb).reshape(-1, 3)
+    pixels = pixels[:: -(-len(pixels) // MOST_GLASS) or 1]
     lowest, highest = (reduce(pick, pixels.T) for pick in (np.minimum, np.maximum))
     glass = pixels[(lowest >= DARKEST_GLASS) & (highest - lowest <= MOST_CAST) & (lowest < 255)]
     if len(glass) < max(LEAST_GLASS * len(pixels), 1):
