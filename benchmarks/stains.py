@@ -2,7 +2,8 @@
 
 Times are CPU milliseconds, the best of several, of a drawn tile of 512 x 512; a ratio above 1 says how many times
 longer the other one takes. scikit-image's rgb2hed divides by 6, clips, and always has three stains. torchstain (numpy
-backend) is shown where it is installed. Errors are degrees between the vectors found and those that were drawn.
+backend) is shown where it is installed. Errors are degrees between the vectors found and those that the tile was drawn
+with.
 """
 
 import argparse

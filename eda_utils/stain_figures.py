@@ -46,8 +46,8 @@ def plot_stain_vectors(rgb, *, stains=None, reference=None, names=None, mask=Non
     >>> import eda_utils as eda
     >>> tile = eda.make_phantom_tile()
     >>> ax = eda.plot_stain_vectors(tile.rgb, reference=tile.stains, background=tile.light)
-    >>> ax.get_title(loc="left")
-    'hematoxylin 0.2° and eosin 1.0° from the reference'
+    >>> ax.get_ylabel(), ax.get_title(loc="left")[-18:]
+    ('optical density, green', 'from the reference')
     """
     if stains is None:
         stains = estimate_stains(rgb, mask=mask, background=background)

@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import package
 
-from eda_utils import estimate_stains, make_phantom_tile, normalize_stains, open_slide, separate_stains
+from eda_utils import (
+    estimate_background,
+    estimate_stains,
+    make_phantom_tile,
+    normalize_stains,
+    open_slide,
+    phantom_truth,
+    separate_stains,
+    write_phantom_slide,
+)
 from eda_utils.errors import EDAError, RequestError
 from eda_utils.pathology.stain_estimation import REFERENCE, _sparse_amounts
 from eda_utils.pathology.stains import optical_density
@@ -45,6 +54,18 @@ def test_vectors_of_the_phantom_within_4_degrees(method, options):
         found = estimate_stains(tile.rgb, method=method, background=tile.light)
         assert degrees(found, tile.stains).max() < 4
         assert np.linalg.norm(found, axis=1) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize("defects", [(), ("stain",), ("cast",), ("ink",)], ids=str)
+@pytest.mark.parametrize("method", METHODS)
+def test_vectors_of_a_phantom_slide_within_4_degrees(tmp_path, method, defects):
+    """Through JPEG, with the light taken from the glass, and ink left out."""
+    options = {"shape": (2048, 3072), "seed": 4, "defects": defects}
+    truth = phantom_truth(**options, um_per_px=1)
+    with open_slide(write_phantom_slide(tmp_path / "slide.tiff", **options)) as slide:
+        rgb = slide.read_region(0, 0, *truth.tissue.shape, mpp=1)
+    mask, background = truth.tissue & ~truth.ink, estimate_background(rgb)
+    assert degrees(estimate_stains(rgb, method=method, mask=mask, background=background), truth.stains).max() < 4
 
 
 def published(rgb, white=255, alpha=1, beta=0.15):

@@ -131,6 +131,7 @@ def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=()
     options = {"dtype": np.uint8, "tile": (TILE, TILE), "photometric": "rgb", "compression": "jpeg", "metadata": None}
     options |= {
         "compressionargs": {"level": quality},
+        "subsampling": (1, 1),  # otherwise the hue of a pixel is that of its neighbours too
         "resolutionunit": "CENTIMETER",
         "maxworkers": 2,
         "buffersize": 2**25,

@@ -6,7 +6,7 @@ from ..errors import RequestError
 from .stains import WHITE_LEVEL, optical_density, recombine_stains, stain_matrix
 
 LEAST_PIXELS, MOST_PIXELS = 100, 2**20
-LEAST_DENSITY = 0.15  # length of the vector of a pixel; paler ones say little about the hue of a stain
+LEAST_DENSITY = 0.25  # length of the vector of a pixel; the hue of paler ones is that of noise and JPEG
 EXTREME = 1.0  # percent of the angles that are left out at both ends
 STRONGEST = 99.0  # percentile that stands for the maximum of a stain
 SPARSITY, ROUNDS, VAHADANE_PIXELS = 0.1, 100, 2**15  # 0.1: Vahadane's
@@ -66,12 +66,12 @@ def estimate_stains(rgb, *, method="macenko", mask=None, background=WHITE_LEVEL,
 
 def _stained_pixels(rgb, mask, background, least_density):
     densities = optical_density(rgb, background=background)
-    is_stained = np.einsum("rcd,rcd->rc", densities, densities) > least_density**2
+    is_stained = (densities**2 @ np.ones(3, np.float32)) > least_density**2
     if mask is not None:
         if np.shape(mask) != is_stained.shape:
             raise RequestError("mask", "has not the rows and columns of the picture", "give one value for each pixel")
         is_stained &= np.asarray(mask, dtype=bool)
-    found = densities[is_stained].astype(float)
+    found = densities.reshape(-1, 3).compress(is_stained.ravel(), axis=0).astype(float)
     if len(found) < LEAST_PIXELS:
         wrong = f"has not enough stain, {len(found)} pixels of it"
         raise RequestError("rgb", wrong, f"give tissue, at least {LEAST_PIXELS} stained pixels")
@@ -80,13 +80,14 @@ def _stained_pixels(rgb, mask, background, least_density):
 
 def _extreme_hues(densities):
     """Macenko: the plane of the two largest eigenvectors, and in it the first and last percent of the angles."""
-    values, vectors = np.linalg.eigh(np.cov(densities.T))
-    plane = vectors[:, :0:-1] * np.sign(densities.mean(axis=0) @ vectors[:, :0:-1] + 1e-12)
+    mean = densities.mean(axis=0)
+    values, vectors = np.linalg.eigh(densities.T @ densities / len(densities) - np.outer(mean, mean))
     if values[1] < 1e-7:
         raise RequestError("rgb", "is stained in one hue only", "give vectors of your own to separate_stains")
-    middle = np.arctan2(*(densities.mean(axis=0) @ plane)[::-1])
-    turned = plane @ np.array([[np.cos(middle), -np.sin(middle)], [np.sin(middle), np.cos(middle)]])
-    along, across = (densities @ turned).T  # no angle is near the jump from 180 to -180 degrees
+    plane = vectors[:, 1:]
+    cosine, sine = mean @ plane / np.linalg.norm(mean @ plane)
+    turned = plane @ np.array([[cosine, -sine], [sine, cosine]])  # no angle is near the jump at 180 degrees
+    along, across = turned.T.astype(np.float32) @ densities.T.astype(np.float32)
     ends = np.percentile(np.arctan2(across, along), [EXTREME, 100 - EXTREME])
     return (turned @ np.array([np.cos(ends), np.sin(ends)])).T
 
