@@ -44,7 +44,7 @@ for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ELEMENT_HEADER_BYTES = 8
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
-LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg")]
+LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg", "tifffile")]
 for _logger in LOGGERS:
     _logger.addHandler(logging.NullHandler())  # else Python prints what is not passed on
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level

@@ -54,10 +54,18 @@ def is_plain(page):
 
 
 def to_level(page):
-    """Return what is needed to read a TIFF page without its file handle."""
+    """Return what is needed to read a TIFF page without its file handle.
+
+    Raises
+    ------
+    ValueError
+        If it lists fewer tiles than its image needs.
+    """
     rows, columns = page.imagelength, page.imagewidth
     tile = (page.tilelength, page.tilewidth) if page.is_tiled else (min(page.rowsperstrip, rows), columns)
     across = -(-columns // tile[1])
+    if min(len(page.dataoffsets), len(page.databytecounts)) < across * -(-rows // tile[0]):
+        raise ValueError
     facts = page.dataoffsets, page.databytecounts, page.jpegtables, page.decode
     codec, photometric = int(page.compression), int(page.photometric)
     is_sure = codec == JPEG and (photometric == YCBCR or not page.is_jfif)
