@@ -33,6 +33,7 @@ _HOME = {
     "sentences": ["headlines"],
     "summary": ["count_files", "list_problems", "sample_images", "summarize_folder", "summarize_series"],
     "pictures": ["show_image", "show_montage", "show_stains"],
+    "slide_figures": ["plot_slide_stains", "show_slides"],
     "stain_figures": ["plot_stain_vectors", "show_nuclei"],
     "plots": ["plot_completeness", "plot_counts", "plot_distributions", "plot_geometry", "plot_histogram"],
     "pathology": [

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
-from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure
+from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure, add_slides
 from .errors import EDAError, NotebookError, RequestError
 
 WRONG_USAGE, INTERRUPTED = 2, 130
@@ -18,11 +18,12 @@ examples:
   python -m eda_utils index ~/export -o index.parquet  one row per file, identifiers masked
   python -m eda_utils measure ~/export -o stats.csv    one row per image, with the statistics of its pixels
   python -m eda_utils audit ~/export -o findings.csv   what is wrong with the images; exit code 1 if there are errors
+  python -m eda_utils slides ~/scans -o slides.csv     one row per whole-slide image: tissue, ink, focus, stains
   python -m eda_utils render 04 -o lesson.html         a notebook as a page
   python -m eda_utils lab 03                           a notebook in JupyterLab
   python -m eda_utils doctor ~/export                  can this Python decode what the folder holds?
 
-exit codes: 0 done, 1 done with findings (audit: at or above --fail-on; doctor: a gap; a section or a
+exit codes: 0 done, 1 done with findings (audit, slides: at or above --fail-on; doctor: a gap; a section or a
             notebook failed), 2 wrong usage, 130 interrupted
 Identifiers are masked in everything that is written, unless you ask for them with --identifiers.
 Nothing is sent anywhere; only `samples` uses the network.
@@ -75,7 +76,7 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    tables = (add_index, add_measure, add_audit)
+    tables = (add_index, add_measure, add_audit, add_slides)
     for add in (_add_report, _add_render, _add_lab, *tables, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser

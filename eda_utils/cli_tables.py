@@ -1,4 +1,4 @@
-"""The commands that write tables: index, measure, audit."""
+"""The commands that write tables: index, measure, audit, slides."""
 
 import argparse
 import os
@@ -82,10 +82,32 @@ def add_audit(commands):
     command.add_argument("-o", "--output", default="findings.csv", metavar="FILE", help=outputs)
     pixels = "decode every image too; --no-pixels is faster"
     command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
-    fail = "exit code 1 if there is a finding as severe as this: error (default), warning, note; or never"
-    choices = [*SEVERITIES, NEVER]
-    command.add_argument("--fail-on", choices=choices, default="error", metavar="SEVERITY", help=fail)
+    _add_fail_on(command)
     _add_means(command, "each decodes on its own")
+
+
+def add_slides(commands):
+    """Add the command that writes a table of slides."""
+    detail = (
+        "Looked at are size, spacing, tissue, ink, focus, folds, bubbles, light and stains; a slide that cannot be "
+        "opened has a problem. Printed is what is wrong, slide by slide."
+    )
+    command = add_command(
+        *(commands, "slides", _slides, "write one row per whole-slide image of a folder", detail),
+        "slides ~/scans -o slides.csv --fail-on warning",
+    )
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
+    outputs = ".csv or .parquet; default: %(default)s"
+    command.add_argument("-o", "--output", default="slides.csv", metavar="FILE", help=outputs)
+    pixels = "look at the pixels too; --no-pixels is faster"
+    command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
+    _add_fail_on(command)
+    _add_means(command, "each reads on its own")
+
+
+def _add_fail_on(command):
+    fail = "exit code 1 if there is a finding as severe as this: error (default), warning, note; or never"
+    command.add_argument("--fail-on", choices=[*SEVERITIES, NEVER], default="error", metavar="SEVERITY", help=fail)
 
 
 def _add_cache(command):
@@ -183,8 +205,29 @@ def _audit(options):
     severities = found["severity"].value_counts()
     told = ", ".join(plural(severities.get(severity, 0), severity) for severity in SEVERITIES)
     _tell(target, f"{told}; of {len(index):,} files {_described(index)}")
+    return _verdict(found, options)
+
+
+def _verdict(found, options):
     failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1] if options.fail_on != NEVER else ()
     return FINDINGS if found["severity"].isin(failing).any() else DONE
+
+
+def _slides(options):
+    from .index_file import check_index_name, write_index
+    from .pathology import flag_slides, slide_table
+
+    check_index_name(options.output)
+    slides = slide_table(options.source, measure=options.pixels, **_how(options))
+    if slides.empty:
+        raise RequestError(Path(options.source[0]).name, "holds no whole-slide image", "check the folder")
+    found, names = flag_slides(slides), dict(zip(slides["path"], slides["file"], strict=True))
+    for row in found.itertuples():
+        print(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})")  # noqa: T201
+    target = write_index(slides.drop(columns="path"), options.output)
+    bad = int((slides["problem"] != "").sum())
+    _tell(target, f"{len(slides):,} slides: {len(slides) - bad:,} opened, {bad:,} with a problem")
+    return _verdict(found, options)
 
 
 def _findings(index, options):

@@ -6,7 +6,7 @@ from html import escape
 from .confidentiality import identifiers, mask_identifiers
 from .errors import EDAError
 from .headers import header_table
-from .summary import need, plural, relative_paths, sample_images
+from .summary import is_image, need, plural, relative_paths, sample_images
 from .viewer_page import viewer_html
 
 GALLERY_BYTES = 6_000_000
@@ -82,8 +82,7 @@ def image_gallery(index, findings=None, *, most=24, budget_bytes=GALLERY_BYTES):
         _card(name, row, found.get(row["path"]), budget, header(row, mask_identifiers(place, known)))
         for name, (row, place) in zip(names, rows, strict=True)
     ]
-    is_image = index["problem"].isna() & index["Rows"].notna() & (index["kind"] != "slide")
-    return Gallery(tuple(names), tuple(cards), int(is_image.sum()))
+    return Gallery(tuple(names), tuple(cards), int(is_image(index).sum()))
 
 
 def _name(row):

@@ -4,6 +4,7 @@ import os
 from collections import Counter, defaultdict
 
 import pandas as pd
+from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from .columns import FILE_COLUMNS, TEXT
 from .confidentiality import identifiers, is_phi, mask_identifiers
@@ -252,6 +253,14 @@ def relative_paths(index):
     return shown.map(lambda path: os.path.relpath(path, folder))
 
 
+def is_image(index):
+    """Tell which rows of an index are images that can be shown whole; of a slide in DICOM a frame is one tile."""
+    is_slide = index["kind"] == "slide"
+    if "SOPClassUID" in index:
+        is_slide |= index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
+    return index["problem"].isna() & index["Rows"].notna() & ~is_slide
+
+
 def sample_images(index, *, most=24):
     """Choose images that show the variety of a folder: modalities in turn, and every kind before any kind twice.
 
@@ -271,7 +280,7 @@ def sample_images(index, *, most=24):
     """
     keys = ["Modality", "Manufacturer", "PhotometricInterpretation"]
     need(index, *keys, "SeriesInstanceUID", "Rows", "Columns")
-    usable = index[index["problem"].isna() & index["Rows"].notna() & (index["kind"] != "slide")]
+    usable = index[is_image(index)]
     usable = usable.loc[(usable["Rows"] * usable["Columns"]).sort_values(ascending=False, kind="stable").index]
     series = usable.groupby([*keys, "SeriesInstanceUID"], dropna=False, sort=False)
     from_middle = (series.cumcount() - series["path"].transform("size") // 2).abs()

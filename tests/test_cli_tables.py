@@ -160,3 +160,20 @@ def test_help_has_an_example(command, capsys):
     said = capsys.readouterr().out
     assert f"example:\n  python -m eda_utils {command} ~/export" in said
     assert max(map(len, said.splitlines())) <= 90
+
+
+def test_slides_writes_a_row_per_slide_and_says_what_is_wrong(samples, tmp_path, capsys):
+    assert main(["slides", str(samples), "-o", str(tmp_path / "s.csv"), "-q"]) == 0
+    told = capsys.readouterr().out
+    assert "note     CMU-1-Small-Region.svs" in told
+    assert "1 slides: 1 opened, 0 with a problem" in told
+    table = pd.read_csv(tmp_path / "s.csv")
+    assert table["tissue_mm2"].iloc[0] == pytest.approx(0.6, abs=0.05)
+    assert "path" not in table
+    arguments = ["slides", str(samples), "-o", str(tmp_path / "s.csv"), "-q", "--no-pixels", "--fail-on", "note"]
+    assert main(arguments) == 1
+
+
+def test_slides_of_a_folder_without_one(samples, tmp_path, capsys):
+    assert main(["slides", str(samples / "photos"), "-o", str(tmp_path / "s.csv"), "-q"]) == 2
+    assert "photos: holds no whole-slide image; check the folder." in capsys.readouterr().err

@@ -45,7 +45,7 @@ LAYERS = [
     ["sentences", "tree", "uids", "explorer", "naive", "duplicates", "quality", "viewer_page", "conformance"],
     ["figures", "viewer", "gallery"],
     ["pictures", "plots", "panel", "flatten"],
-    ["pipeline_figures", "quality_figures", "stain_figures"],
+    ["pipeline_figures", "slide_figures", "quality_figures", "stain_figures"],
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
     ["report", "doctor", "lab", "cli_tables"],

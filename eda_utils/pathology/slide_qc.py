@@ -15,7 +15,7 @@ SQUARES, MOST_STEP = 4, 32  # along a side of a tile; pixels
 OUT_OF_FOCUS = 0.05
 LEAST_STRUCTURE = 20.0  # square grey levels: in less there is nothing to be sharp
 FOLD_UM, LINE_UM = 200.0, 60.0  # folds and lines are narrower
-FOLD_RISE, FOLD_LEAST, LINE_RISE = 0.45, 0.1, 0.2  # of the median colour of the tissue; optical density, twice
+FOLD_SURE, FOLD_MAYBE, LINE_RISE = 0.6, 0.45, 0.2  # of the median colour of the tissue, twice; optical density
 FOLD_LONG_UM, FOLD_ELONGATION, SMOOTH_UM = 400.0, 3.0, 16.0
 BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box that a disc fills (0.785)
 EDGE_SHARE = 0.5  # of the side of the slide, for a line to be the edge of a coverslip
@@ -179,14 +179,15 @@ def find_folds(view, tissue, ink):
         (row, column).
     """
     from scipy.ndimage import binary_dilation
+    from skimage.filters import apply_hysteresis_threshold
     from skimage.measure import label, regionprops
 
     if not tissue.any():
         return tissue.copy()
     um = _um(view)
-    color = _smooth(np.where(tissue, view.color, 0), SMOOTH_UM / um)  # a dark line without colour is no fold
-    usual = np.median(view.color[tissue])
-    bands = label(_narrow(color, FOLD_UM / um) > max(FOLD_RISE * usual, FOLD_LEAST))
+    usual = np.median(view.color[tissue])  # of the colour: a dark line without any is no fold
+    rise = _narrow(_smooth(np.where(tissue, view.color, usual), SMOOTH_UM / um), FOLD_UM / um) / usual
+    bands = label(apply_hysteresis_threshold(rise, FOLD_MAYBE, FOLD_SURE))
     touched = np.unique(bands[binary_dilation(ink, iterations=2)]) if ink.any() else ()
     for band in regionprops(_without_short(bands, FOLD_LONG_UM / 2 / um)):
         length, width = band.axis_major_length * um, max(band.axis_minor_length * um, 1)

@@ -2,7 +2,9 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
+from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from tqdm import tqdm
 
 from ..confidentiality import identifiers, mask_identifiers
@@ -15,7 +17,6 @@ from .directory import has_tiles
 from .slide import open_slide
 from .slide_qc import measure_slide
 
-WSI = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage, PS3.6 table A-1
 SECONDS = 300
 FACTS = ("vendor", "codec")
 COLUMNS = [
@@ -23,10 +24,13 @@ COLUMNS = [
     *("tissue_mm2", "tissue_share", "ink_share", "sharpness", "blurred_share", "hematoxylin", "eosin", "fold_share"),
     *("bubbles", "coverslip_edge", "light", "light_cast", "problem"),
 ]
+TYPES = dict.fromkeys(("rows", "columns", "levels", "bubbles"), "Int64")
+TYPES |= dict.fromkeys(("possible_phi", "coverslip_edge"), "boolean")
+TYPES |= dict.fromkeys(("mpp", "tissue_mm2", "tissue_share", "ink_share", "fold_share", "light_cast"), float)
 TAGS = ["SOPClassUID", "SeriesInstanceUID", "PatientName", "PatientID"]
 
 
-def slide_table(source, *, measure=True, workers=None, client=None, progress=None):
+def slide_table(source, *, measure=True, most=None, workers=None, client=None, progress=None):
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.
 
     Parameters
@@ -35,6 +39,8 @@ def slide_table(source, *, measure=True, workers=None, client=None, progress=Non
         A folder, files, or an index from `index_folder`. The files of a DICOM series are one slide.
     measure : bool
         Look at the pixels too: tissue, ink, focus, stains, folds, bubbles, light; some tenths of a second a slide.
+    most : int, optional
+        Slides that are described at most, evenly spread; all by default.
     workers : int, optional
         Processes on this machine; one by default. One that a slide brings down costs this slide its measurements.
     client : distributed.Client or str, optional
@@ -63,6 +69,8 @@ def slide_table(source, *, measure=True, workers=None, client=None, progress=Non
     """
     index = source if isinstance(source, pd.DataFrame) else index_folder(source, tags=TAGS, progress=progress)
     slides = _slides_of(index)
+    if most is not None and len(slides) > most:
+        slides = slides.iloc[np.linspace(0, len(slides) - 1, max(most, 0)).round().astype(int)]
     describe = partial(_describe, measure=measure)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     rows = []
@@ -72,7 +80,7 @@ def slide_table(source, *, measure=True, workers=None, client=None, progress=Non
             facts = {} if problem else found
             rows.append({"path": path, "files": slides[path], **facts, "problem": problem})
             bar.update()
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(TYPES)
     known = identifiers(index)
     table["file"] = [mask_identifiers(path.replace("\\", "/").rpartition("/")[2], known) for path in table["path"]]
     return table
@@ -80,12 +88,12 @@ def slide_table(source, *, measure=True, workers=None, client=None, progress=Non
 
 def _slides_of(index):
     """The first file of each slide, and how many files it has."""
-    is_dicom = index["SOPClassUID"].eq(WSI).fillna(False) if "SOPClassUID" in index else pd.Series(False, index.index)
-    is_tiled = (index["format"] == "TIFF") & index["path"].where(index["format"] == "TIFF").map(
-        has_tiles, na_action="ignore"
-    ).eq(True)
+    is_dicom = pd.Series(False, index.index)
+    if "SOPClassUID" in index:
+        is_dicom = index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
+    is_tiled = index["path"].where(index["format"] == "TIFF").map(has_tiles, na_action="ignore").eq(True)
     is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_SUFFIXES)
-    found = index[(index["kind"] == "slide") | is_dicom.to_numpy(bool) | is_tiled | is_alone]
+    found = index[(index["kind"] == "slide") | is_dicom | is_tiled | is_alone]
     series = found["SeriesInstanceUID"] if "SeriesInstanceUID" in found else pd.Series(None, found.index)
     slide = series.astype(object).where(series.notna(), found["path"])
     return found.groupby(slide, sort=False)["path"].agg(["first", "size"]).set_index("first")["size"]
