@@ -81,7 +81,7 @@ function place(v, pane) {
   const across = Math.max(1 / picture.aspect, 1), down = Math.max(picture.aspect, 1);
   const size = [picture.columns * across, picture.rows * down];
   if (turn % 2) size.reverse();
-  if (stage.clientWidth) pane.size = [stage.clientWidth, stage.clientHeight];  // JupyterLab takes cells out for a while
+  if (stage.clientWidth) pane.size = [stage.clientWidth, stage.clientHeight];  // cells can be taken out of the page
   const [width, height] = pane.size, scale = Math.min(width / size[0], height / size[1]) * zoom;
   pane.matrix = new DOMMatrix().translate(width / 2 + x, height / 2 + y)
     .scale(flip ? -1 : 1, 1).rotate(90 * turn).scale(scale * across, scale * down)
