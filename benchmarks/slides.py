@@ -1,10 +1,11 @@
 """How quickly a slide is read, against OpenSlide, tiffslide, wsidicom and the JPEG decoder alone.
 
-The slide is made on the spot: a tiled JPEG pyramid of 40,000 x 30,000 pixels (quality 80, tiles of 256, levels of 4
-times), written block by block. It stays in the temporary folder of `--keep`, so that a second run begins at once. Each
-way reads the same places; they take turns, and a ratio is the median of the ratios within a turn: of processor time
-first, which other work on the machine disturbs less, and of the time that passes. tiffslide, wsidicom and simplejpeg
-are measured where they are installed (PYTHONPATH may lead to them). Warm cache; opening happens before the clock runs.
+The slide is made on the spot: a phantom, a tiled JPEG pyramid of 40,000 x 30,000 pixels (quality 80, tiles of 256,
+levels of 4 times), written block by block. It stays in the folder of `--keep`, so that a second run begins at once.
+Each way reads the same places; they take turns, and a ratio is the median of the ratios within a turn: of processor
+time first, which other work on the machine disturbs less, and of the time that passes. tiffslide, wsidicom and
+simplejpeg are measured where they are installed (PYTHONPATH may lead to them). Warm cache; opening happens before the
+clock runs.
 """
 
 import argparse
@@ -22,55 +23,12 @@ import numpy as np
 import openslide
 import tifffile
 
-from eda_utils import byte_map, open_slide, write_dicom_slide
+import eda_utils as eda
+from eda_utils import open_slide, write_dicom_slide
 from eda_utils.pathology.jpeg import merge_tables
+from eda_utils.pathology.table import describe_slide
 
-TILE, BLOCK, STEP, LEVELS = 256, 2048, 4, 3
-MPP = 0.25
-OPTIONS = {"tile": (TILE, TILE), "photometric": "ycbcr", "compression": "jpeg", "compressionargs": {"level": 80}}
-
-
-def texture(random):
-    """A block of something that compresses as stained tissue does: pink ground, violet nuclei, fibres and noise."""
-    rows, columns = np.indices((BLOCK, BLOCK)) / 7
-    fibres = 12 * np.sin(rows + 3 * np.sin(columns / 9)) + random.normal(0, 3, (BLOCK, BLOCK))
-    picture = np.array([226, 160, 196]) + fibres[..., None]
-    for row, col, radius in random.integers((0, 0, 7), (BLOCK, BLOCK, 14), (6000, 3)):
-        spot = picture[max(0, row - radius) : row + radius, max(0, col - radius) : col + radius]
-        spot[...] = spot * 0.4 + np.array([90, 60, 140]) * 0.6
-    return picture.clip(0, 255).astype(np.uint8)
-
-
-def is_tissue(row, col, shape):
-    """An ellipse in the middle is tissue; what is around it is glass."""
-    return ((row / shape[0] - 0.5) / 0.4) ** 2 + ((col / shape[1] - 0.5) / 0.38) ** 2 < 1
-
-
-def tiles_of(shape, blocks, step):
-    """Yield the tiles of one level, row by row; blocks repeat, as only the decoder is measured."""
-    glass = np.full((TILE, TILE, 3), 243, np.uint8)
-    small = [block[::step, ::step] for block in blocks]
-    side = BLOCK // step // TILE or 1
-    for row in range(0, shape[0], TILE):
-        for col in range(0, shape[1], TILE):
-            y, x = row // TILE % side * TILE, col // TILE % side * TILE
-            piece = small[(row // TILE // side + col // TILE // side) % len(small)][y : y + TILE, x : x + TILE]
-            tile = np.resize(piece, (TILE, TILE, 3)) if piece.shape[0] < TILE else piece
-            yield np.ascontiguousarray(tile) if is_tissue(row, col, shape) else glass
-
-
-def make_slide(path, shape):
-    """Write the pyramid."""
-    blocks = [texture(np.random.default_rng(seed)) for seed in range(3)]
-    part = path.with_suffix(".part")
-    with tifffile.TiffWriter(part, bigtiff=True) as writer:
-        for level in range(LEVELS):
-            step = STEP**level
-            size = tuple(-(-side // step) for side in shape)
-            resolution = {"resolution": (1e4 / (MPP * step),) * 2, "resolutionunit": "CENTIMETER"}
-            kind = {"subfiletype": int(level > 0), "metadata": None, "shape": (*size, 3), "dtype": np.uint8}
-            writer.write(tiles_of(size, blocks, step), **OPTIONS, **resolution, **kind)
-    part.rename(path)
+TILE = 256
 
 
 def places(shape, count, step, seed=0):
@@ -202,7 +160,26 @@ def measure(path, dicom, options):
         "OpenSlide": (lambda _: openslide.OpenSlide(path).close(), [range(5)] * len(turns)),
     }
     compare("opening", times, options.runs)
-    compare("map of bytes", {"byte_map": (lambda _: byte_map(slide), [range(20)] * len(turns))}, options.runs)
+    look(path, slide, turns, options.runs)
+
+
+def look(path, slide, turns, runs):
+    """Print what it takes to look at a slide as a whole, and to separate stains."""
+    from skimage.color import rgb2hed
+
+    once = [range(2)] * len(turns)
+    whole = {
+        "slide_table row, all measurements": (lambda _: describe_slide(path, measure=True), once),
+        "tissue_mask, 8 µm per pixel": (lambda _: eda.tissue_mask(slide, um_per_px=8), once),
+        "byte_map": (lambda _: eda.byte_map(slide), once),
+    }
+    compare("a slide as a whole", whole, runs)
+    tile = slide.read_region(*places(slide.shape, 1, 1)[0], 512, 512)
+    stains = {
+        "separate_stains": (lambda _: eda.separate_stains(tile), [range(20)] * len(turns)),
+        "scikit-image rgb2hed": (lambda _: rgb2hed(tile), [range(20)] * len(turns)),
+    }
+    compare("stains of 512 x 512", stains, runs)
 
 
 def main():
@@ -219,7 +196,7 @@ def main():
         path = (options.keep or Path(scratch)) / f"slide_{options.rows}_{options.columns}.tif"
         if not path.exists():
             start = time.perf_counter()
-            make_slide(path, (options.rows, options.columns))
+            eda.write_phantom_slide(path, shape=(options.rows, options.columns))
             print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
         print(f"{options.tiles} places, medians of {options.runs} turns; {load}")

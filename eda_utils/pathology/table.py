@@ -71,7 +71,7 @@ def slide_table(source, *, measure=True, most=None, workers=None, client=None, p
     slides = _slides_of(index)
     if most is not None and len(slides) > most:
         slides = slides.iloc[np.linspace(0, len(slides) - 1, max(most, 0)).round().astype(int)]
-    describe = partial(_describe, measure=measure)
+    describe = partial(describe_slide, measure=measure)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     rows = []
     with tqdm(total=len(slides), desc="looking at slides", unit=" slides", disable=disable) as bar:
@@ -108,7 +108,8 @@ def _each(describe, paths, workers, client):
         yield from run_guarded(describe, paths, workers=workers or 1, seconds=SECONDS)
 
 
-def _describe(path, *, measure):
+def describe_slide(path, *, measure=True):
+    """Return the row of one slide in `slide_table`, without its path; raise what `open_slide` and its reading raise."""
     with open_slide(path) as slide:
         facts = slide.properties.set_index("property")["value"]
         power = pd.to_numeric(facts["objective power"], errors="coerce")
