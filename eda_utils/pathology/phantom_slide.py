@@ -87,7 +87,7 @@ def phantom_truth(*, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), um_per_px=
     return PhantomTruth(tissue, ink, **inside, um_per_px=tuple(size / counts), stains=vectors, light=light)
 
 
-def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), quality=80):
+def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), quality=80, subsampling=(1, 1)):
     """Write a drawn H&E slide as a tiled JPEG pyramid, band by band: memory does not grow with the number of rows.
 
     Parameters
@@ -106,6 +106,9 @@ def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=()
         (says 72 dots per inch), ``truncated`` (the last 40 % of the bytes are missing).
     quality : int
         Of the JPEG tiles.
+    subsampling : tuple of int
+        How many columns and rows share the colour of one pixel in JPEG. Many scanners write (2, 1) or (2, 2), with
+        which the hue of a pixel is that of its neighbours too.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=()
     options = {"dtype": np.uint8, "tile": (TILE, TILE), "photometric": "rgb", "compression": "jpeg", "metadata": None}
     options |= {
         "compressionargs": {"level": quality},
-        "subsampling": (1, 1),  # otherwise the hue of a pixel is that of its neighbours too
+        "subsampling": subsampling,
         "resolutionunit": "CENTIMETER",
         "maxworkers": 2,
         "buffersize": 2**25,
