@@ -18,7 +18,7 @@ import eda_utils as eda
 from eda_utils.display import Window
 from eda_utils.lab import lab_command
 
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("0[1-5]_*.ipynb"))
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session"
 CELLS = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.toJSON())"
 VIEWER = "viewer = eda.view_image({})\nviewer"
