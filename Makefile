@@ -44,6 +44,8 @@ bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/pixels.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/slides.py
+	$(BIN)/python benchmarks/stains.py
 
 clean: ## remove everything that was made here, the samples too
 	rm -rf .venv output report.html data/samples data/.cache *.egg-info build .hypothesis
