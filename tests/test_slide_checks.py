@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from tifffile import TiffFile
 
 import eda_utils as eda
 from eda_utils.pathology.slide_checks import CHECKS, stain_angles
@@ -51,6 +52,21 @@ def test_other_defects_and_a_cut_file(tmp_path):
         "edge.tiff": "slide_coverslip_edge",
         "truncated.tiff": "slide_unreadable",
     }
+
+
+def test_a_slide_with_damaged_tiles_keeps_what_its_header_says(tmp_path):
+    """All tiles of the overview are overwritten, the directories are not."""
+    path = eda.write_phantom_slide(tmp_path / "slide.tiff", shape=(3072, 4096))
+    with TiffFile(path) as tiff:
+        places = [*zip(tiff.pages[1].dataoffsets, tiff.pages[1].databytecounts, strict=True)]
+    with path.open("r+b") as file:
+        for offset, size in places:
+            file.seek(offset)
+            file.write(b"\0" * size)
+    row = eda.slide_table(path, progress=False).iloc[0]
+    assert row[["rows", "columns", "mpp"]].tolist() == [3072, 4096, 0.5]
+    assert row["problem"] == "one of its tiles is damaged; copy the file again"
+    assert eda.flag_slides(pd.DataFrame([row]))["kind"].tolist() == ["slide_unreadable"]
 
 
 def test_an_empty_table_and_one_without_pixels(samples):

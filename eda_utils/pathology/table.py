@@ -76,9 +76,8 @@ def slide_table(source, *, measure=True, most=None, workers=None, client=None, p
     rows = []
     with tqdm(total=len(slides), desc="looking at slides", unit=" slides", disable=disable) as bar:
         for path, found in zip(slides.index, _each(describe, list(slides.index), workers, client), strict=True):
-            problem = f"{found.wrong}; {found.advice}" if isinstance(found, EDAError) else ""
-            facts = {} if problem else found
-            rows.append({"path": path, "files": slides[path], **facts, "problem": problem})
+            facts = {"problem": _said(found)} if isinstance(found, EDAError) else found
+            rows.append({"path": path, "files": slides[path], **facts})
             bar.update()
     table = pd.DataFrame(rows, columns=COLUMNS).astype(TYPES)
     known = identifiers(index)
@@ -109,11 +108,18 @@ def _each(describe, paths, workers, client):
 
 
 def describe_slide(path, *, measure=True):
-    """Return the row of one slide in `slide_table`, without its path; raise what `open_slide` and its reading raise."""
+    """Return the row of one slide in `slide_table`, without its path; raise what `open_slide` raises."""
     with open_slide(path) as slide:
         facts = slide.properties.set_index("property")["value"]
         power = pd.to_numeric(facts["objective power"], errors="coerce")
         row = {name: facts[name] for name in FACTS} | {"rows": slide.shape[0], "columns": slide.shape[1]}
-        row |= {"levels": len(slide.levels), "mpp": slide.mpp, "objective_power": power}
+        row |= {"levels": len(slide.levels), "mpp": slide.mpp, "objective_power": power, "problem": ""}
         row["possible_phi"] = bool(slide.associated["possible_phi"].any())
-        return row | (measure_slide(slide) if measure else {})
+        try:
+            return row | (measure_slide(slide) if measure else {})
+        except EDAError as error:  # some of its tiles are damaged: what the header says holds all the same
+            return row | {"problem": _said(error)}
+
+
+def _said(error):
+    return f"{error.wrong}; {error.advice}"

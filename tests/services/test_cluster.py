@@ -13,7 +13,7 @@ import pytest
 from parts import mixed_folder, package
 
 import eda_utils.index as module
-from eda_utils import index_folder, read_index
+from eda_utils import index_folder, read_index, slide_table, write_phantom_slide
 from eda_utils.errors import RequestError
 
 PATIENCE = 120  # seconds, for a machine that is busy with other things
@@ -179,3 +179,12 @@ def test_a_worker_is_killed_halfway(cluster, folder, tmp_path, monkeypatch, outp
         assert max(busy) > 0
         wait_for(lambda: len(client.nthreads()) == 2, cluster.folder)
     pd.testing.assert_frame_equal(read_index(found) if output else found, expected)
+
+
+def test_slides_of_a_cluster_are_those_of_here(cluster, tmp_path):
+    for seed, defects in enumerate([(), ("ink",), ("truncated",)]):
+        write_phantom_slide(tmp_path / f"{seed}.tiff", shape=(1024, 1536), seed=seed, defects=defects)
+    expected = slide_table(tmp_path)
+    with cluster.client() as client:
+        pd.testing.assert_frame_equal(slide_table(tmp_path, client=client), expected)
+    assert (expected["problem"] != "").tolist() == [False, False, True]
