@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import partial
+from itertools import chain, count, islice
 from pathlib import Path
 
 import pandas as pd
@@ -94,9 +95,11 @@ def index_folder(source, *, tags=None, cache=None, output=None, workers=None, cl
     cache, folder = cache and check_cache_name(cache), output and check_parts_folder(output)
     counts = Counter()
     with mapper(workers, client) as each:
-        paths, refused = list_source(source)
+        # processes begin to read while this one still finds files
+        paths, refused = list_source(source, lazily=workers not in (None, 1) and not cache)
         rest = rows_table([refused_row(path, why, tags) for path, why in refused.items()], tags)
-        if client is None and len(paths) <= BATCH:
+        paths, is_large = _begin(paths)
+        if client is None and not is_large:
             each = map
         read = partial(_read_all, tags=tags, each=each, progress=progress, counts=counts)
         if folder:
@@ -109,21 +112,40 @@ def index_folder(source, *, tags=None, cache=None, output=None, workers=None, cl
     return frame
 
 
+def _begin(paths):
+    """Return the paths, as a list unless they are still being found, and whether there are more than a batch."""
+    if isinstance(paths, list):
+        return paths, len(paths) > BATCH
+    first = list(islice(paths, BATCH + 1))
+    return (chain(first, paths), True) if len(first) > BATCH else (first, False)
+
+
 def _read_all(paths, *, tags, each, progress, counts, into=None):
     """Read batch by batch, here or elsewhere; with `into` tables stay where they are made and only counts come back."""
-    is_slow = tags == ALL or any(map(is_url, paths[:1]))
+    is_listed = isinstance(paths, list)
+    is_slow = tags == ALL or (is_listed and any(map(is_url, paths[:1])))
     size = PART if into else SLOW_BATCH if is_slow else BATCH
-    batches = [(number, paths[start : start + size]) for number, start in enumerate(range(0, len(paths), size))]
-    read = partial(_read_batch, tags=tags, is_small=len(paths) < SCAN_FROM, into=into)
+    read = partial(_read_batch, tags=tags, is_small=is_listed and len(paths) < SCAN_FROM, into=into)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     tables = [rows_table([], tags)]
-    with tqdm(total=len(paths), desc="reading headers", unit=" files", disable=disable) as bar:
-        for table, found in each(read, batches):
+    with tqdm(total=len(paths) if is_listed else 0, desc="reading headers", unit=" files", disable=disable) as bar:
+        for table, found in each(read, _batches(paths, size, bar)):
             tables += [table] if into is None else []
             counts.update(found)
             bar.update(found["files"])
             bar.set_postfix({name: f"{counts[name]:,}" for name in ("problems", "warnings", "handed_over")})
     return join(tables)
+
+
+def _batches(paths, size, bar):
+    paths, total = iter(paths), 0
+    for number in count():
+        batch = list(islice(paths, size))
+        total += len(batch)
+        bar.total = max(bar.total or 0, total)
+        if not batch:
+            return
+        yield number, batch
 
 
 def _read_batch(batch, *, tags, is_small, into):

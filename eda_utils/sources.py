@@ -12,7 +12,7 @@ from pydicom.sequence import Sequence
 
 from .dataset import attribute, read_dataset
 from .errors import EDAError, FormatError
-from .files import find_paths, read_head
+from .files import existing_path, find_paths, read_head
 from .remote import CHAIN, is_nameless, is_url, list_urls
 
 OUTSIDE = "the DICOMDIR refers to a file outside of its folder; it was not opened"
@@ -20,17 +20,19 @@ AMBIGUOUS = "has :: in its name, which means something else in a URL; rename it"
 NAMELESS = "has no name in the archive; unpack the archive first"
 
 
-def list_source(source):
+def list_source(source, *, lazily=False):
     """Return the path or URL of every file of a source, and those that shall not be opened.
 
     Parameters
     ----------
     source : str, Path or list of these
         A folder, a file, a DICOMDIR, a zip or tar archive, a URL that fsspec understands, or a list of these.
+    lazily : bool
+        Of a folder, give an iterator that finds the files while others are read already.
 
     Returns
     -------
-    paths : list of str
+    paths : list of str, or an iterator
         In a stable order. Files that a DICOMDIR names and that are missing are among them; where it names none, because
         it is damaged or something else, it stands for itself.
     refused : dict of str to str
@@ -59,6 +61,8 @@ def list_source(source):
         return paths, {path: why for _, refused in found for path, why in refused.items()}
     if is_url(source):
         return _members(source)
+    if lazily and existing_path(source).is_dir():
+        return find_paths(source), {}
     paths = list(find_paths(source))
     if len(paths) != 1 or Path(source).is_dir():
         return paths, {}
