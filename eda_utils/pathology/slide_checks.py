@@ -79,7 +79,7 @@ CHECKS = (
     Check(slide_without_tissue, "warning", "tissue_share", "look at it; leave it out, or scan it again"),
     Check(slide_ink, "warning", "ink_share", "leave tiles with ink out: see tile_grid"),
     Check(slide_out_of_focus, "warning", "blurred_share", "leave these tiles out (focus_map), or scan it again"),
-    Check(slide_fold, "note", "fold_share", "leave folds out of what you count"),
+    Check(slide_fold, "note", "fold_share", "look at it: keratin can look alike; leave folds out of what you count"),
     Check(slide_bubble, "note", "bubbles", "leave the place out"),
     Check(slide_coverslip_edge, "note", "coverslip_edge", "leave the place out"),
     Check(slide_light_cast, "warning", "light_cast", "give its own glass as background when stains are separated"),

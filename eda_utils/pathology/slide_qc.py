@@ -15,8 +15,14 @@ SQUARES, MOST_STEP = 4, 32  # along a side of a tile; pixels
 OUT_OF_FOCUS = 0.05
 LEAST_STRUCTURE = 20.0  # square grey levels: in less there is nothing to be sharp
 FOLD_UM, LINE_UM = 200.0, 60.0  # folds and lines are narrower
-FOLD_SURE, FOLD_MAYBE, LINE_RISE = 0.6, 0.45, 0.2  # of the median colour of the tissue, twice; optical density
+FOLD_SURE, FOLD_MAYBE, FOLD_MEAN, LINE_RISE = (
+    0.6,
+    0.45,
+    0.75,
+    0.2,
+)  # of the median colour of the tissue, twice; optical density
 FOLD_LONG_UM, FOLD_ELONGATION, SMOOTH_UM = 400.0, 3.0, 16.0
+NEAR_INK = 4  # pixels of the overview: where colours of pen and tissue are mixed
 BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box that a disc fills (0.785)
 EDGE_SHARE = 0.5  # of the side of the slide, for a line to be the edge of a coverslip
 
@@ -171,7 +177,7 @@ def find_folds(view, tissue, ink):
     ----------
     view : Overview
     tissue, ink : numpy.ndarray of bool
-        (row, column). A band that touches ink is its border.
+        (row, column). What is beside ink is left out.
 
     Returns
     -------
@@ -187,11 +193,12 @@ def find_folds(view, tissue, ink):
     um = _um(view)
     usual = np.median(view.color[tissue])  # of the colour: a dark line without any is no fold
     rise = _narrow(_smooth(np.where(tissue, view.color, usual), SMOOTH_UM / um), FOLD_UM / um) / usual
-    bands = label(apply_hysteresis_threshold(rise, FOLD_MAYBE, FOLD_SURE))
-    touched = np.unique(bands[binary_dilation(ink, iterations=2)]) if ink.any() else ()
-    for band in regionprops(_without_short(bands, FOLD_LONG_UM / 2 / um)):
+    is_beside_ink = binary_dilation(ink, iterations=NEAR_INK) if ink.any() else ink
+    bands = label(apply_hysteresis_threshold(rise, FOLD_MAYBE, FOLD_SURE) & ~is_beside_ink)
+    for band in regionprops(_without_short(bands, FOLD_LONG_UM / 2 / um), intensity_image=rise):
         length, width = band.axis_major_length * um, max(band.axis_minor_length * um, 1)
-        if band.label in touched or length < FOLD_LONG_UM or (length < FOLD_ELONGATION * width and band.solidity > 0.5):
+        is_round = length < FOLD_ELONGATION * width and band.solidity > 0.5
+        if length < FOLD_LONG_UM or is_round or band.intensity_mean < FOLD_MEAN:
             bands[bands == band.label] = 0
     return (bands > 0) & tissue
 
