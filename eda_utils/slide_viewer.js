@@ -1,18 +1,16 @@
-// The slide viewer, part 2 of 2: what a hand does, what is said, and its two homes: a notebook and a page.
+// The slide viewer, part 3 of 3: what a hand does, what is said, and its two homes: a notebook and a page.
 
-const SLIDE_KEYS = "Arrows: move, with Shift farther. + and − zoom, 0 the whole slide, 1 one pixel of the slide for a pixel of the "
-  + "screen. M: mask as outline, tint or not at all. G: grid. O: overview. Wheel: zoom about the mouse. Double click: zoom in, "
-  + "with Shift out. Two fingers: zoom and move. Rows and columns count from 0, at level 0.";
 const FINEST_ZOOM = 16;  // pixels of the screen for one of the finest level
-const INSET_SIDE = 150, BAR_WIDTH = 130, OUTSIDE_WHEEL_MS = 400;
+const OUTSIDE_WHEEL_MS = 400;
 const MASKS = ["outline", "tint", "off"];
 
-const spoken = (value, digits = 1) => value.toLocaleString("en", { maximumFractionDigits: digits });
-const fitStep = ({ facts, size: [width, height] }) => Math.max(facts.columns / width, facts.rows / height) * 1.04;
+const fitStep = ({ facts, size: [width, height] }) => (
+  Math.max(facts.columns / width, facts.rows / height) * 1.04);
 
 function lookAt(v, { row = v.row, col = v.col, step = v.step }) {
   const { rows, columns, finest } = v.facts, coarsest = Math.max(fitStep(v), finest);
-  Object.assign(v, { row: clip(row, 0, rows), col: clip(col, 0, columns), step: clip(step, finest / FINEST_ZOOM, coarsest) });
+  Object.assign(v, { row: clip(row, 0, rows), col: clip(col, 0, columns) });
+  v.step = clip(step, finest / FINEST_ZOOM, coarsest);
   refreshSlide(v);
 }
 
@@ -110,89 +108,19 @@ function viewOf(v, ratio) {
 
 function drawSlide(v) {
   const ratio = window.devicePixelRatio || 1, view = viewOf(v, ratio), { canvas, facts, store } = v;
-  if (canvas.width !== view.width || canvas.height !== view.height) Object.assign(canvas, { width: view.width, height: view.height });
-  const context = canvas.getContext("2d");
+  const { width, height } = view, context = canvas.getContext("2d");
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   drawTiles(context, facts, store, view);
   if (v.grid && v.gridded) drawGrid(context, view, v.grid, ratio);
   if (v.mask && v.masked !== "off") drawMask(context, view, v.mask, v.masked, ratio);
   if (!v.inset.hidden) drawInset(v, view, ratio);
-  v.root.toggleAttribute("aria-busy", !isSharp(facts, store, view));
-  if (v.root.hasAttribute("aria-busy")) v.root.setAttribute("aria-busy", "true");
+  if (isSharp(facts, store, view)) v.root.removeAttribute("aria-busy");
+  else v.root.setAttribute("aria-busy", "true");
 }
 
-function insetOf({ facts: { rows, columns }, size }) {  // a view of the whole slide
-  const side = Math.min(INSET_SIDE, size[0] / 4, size[1] / 3), step = Math.max(rows, columns) / side;
-  return { row: rows / 2, col: columns / 2, step, width: Math.ceil(columns / step), height: Math.ceil(rows / step) };
-}
-
-function drawInset(v, view, ratio) {
-  const { facts, store, inset } = v, small = insetOf(v), context = inset.getContext("2d");
-  Object.assign(inset.style, { width: `${small.width}px`, height: `${small.height}px` });
-  const fine = { ...small, step: small.step / ratio, width: Math.round(small.width * ratio), height: Math.round(small.height * ratio) };
-  Object.assign(inset, { width: fine.width, height: fine.height });
-  drawTiles(context, facts, store, fine);
-  const half = [(view.width * view.step) / 2, (view.height * view.step) / 2];
-  const [left, right] = [-1, 1].map((sign) => clip(acrossOf(fine, view.col + sign * half[0]), 1, fine.width - 1));
-  const [top, bottom] = [-1, 1].map((sign) => clip(downOf(fine, view.row + sign * half[1]), 1, fine.height - 1));
-  for (const [ink, width] of [[HALO, 4], [MASK_INK, 2]]) {
-    Object.assign(context, { strokeStyle: ink, lineWidth: width * ratio });
-    context.strokeRect(left, top, Math.max(right - left, 3), Math.max(bottom - top, 3));
-  }
-}
-
-function dragInset(v, event) {
-  if (!event.buttons) return;
-  event.stopPropagation();
-  event.preventDefault();
-  const box = v.inset.getBoundingClientRect(), { rows, columns } = v.facts;
-  lookAt(v, { row: ((event.clientY - box.top) / box.height) * rows, col: ((event.clientX - box.left) / box.width) * columns });
-}
-
-/** The longest of 1, 2 and 5 times a power of ten that is no wider than so many pixels. */
-export function scaleBar(umPerPixel, widest = BAR_WIDTH) {
-  const most = umPerPixel * widest, power = 10 ** Math.floor(Math.log10(most));
-  const um = [5, 2, 1].find((factor) => factor * power <= most) * power;
-  return { width: um / umPerPixel, text: um < 1000 ? `${+um.toPrecision(3)} µm` : `${+(um / 1000).toPrecision(3)} mm` };
-}
-
-function fineness({ facts: { mpp }, step }) {
-  if (mpp) return `${(mpp * step).toPrecision(3).replace(/\.?0+$/, "")} µm per screen pixel`;
-  return `${+step.toPrecision(3)} pixels of the slide per screen pixel`;
-}
-
-function placeText({ facts: { mpp, rows, columns }, ...v }) {
-  const { row, col } = v.mouse ? placeAt(v, v.mouse) : v, name = v.mouse ? "Mouse" : "Centre";
-  if (row < 0 || col < 0 || row >= rows || col >= columns) return `${name}: outside of the slide`;
-  const said = `${name}: row ${spoken(Math.floor(row), 0)}, column ${spoken(Math.floor(col), 0)}`;
-  return mpp ? `${said} · ${spoken(row * mpp)} µm down, ${spoken(col * mpp)} µm across` : said;
-}
-
-function captionText({ facts, store }) {
-  const { title, spacing, finest, mpp } = facts;
-  const held = finest > 1 ? [mpp ? `this page holds ${+(mpp * finest).toPrecision(3)} µm per pixel`
-    : `this page holds every ${+finest.toPrecision(3)}th pixel`] : [];
-  const wrong = store.bad.size ? [`tiles that cannot be read: ${store.bad.size}, crossed out (${store.problem})`] : [];
-  return [title, spacing, ...held, ...wrong].join(" · ");
-}
-
-function describeSlide(v) {
-  const texts = { probe: placeText(v), fine: fineness(v), caption: captionText(v) };
-  for (const [name, text] of Object.entries(texts)) if (v[name].textContent !== text) v[name].textContent = text;
-  const bar = v.facts.mpp ? scaleBar(v.facts.mpp * v.step) : { width: null, text: "no spacing" };
-  v.scale.textContent = bar.text;
-  v.scale.style.width = bar.width ? `${bar.width}px` : "auto";
-  v.scale.classList.toggle("eda-unknown", !bar.width);
-  v.stage.setAttribute("aria-label", `${texts.caption} · ${texts.fine}. Keys are listed below.`);
-  v.maskButton.textContent = `Mask: ${v.masked}`;
-  v.maskButton.setAttribute("aria-pressed", v.masked !== "off");
-  v.gridButton.setAttribute("aria-pressed", v.gridded);
-  v.insetButton.setAttribute("aria-pressed", !v.inset.hidden);
-  v.maskButton.hidden = !v.mask;
-  v.gridButton.hidden = !v.grid;
-}
-
-async function fetchTiles(v) {  // the view of now decides what is asked next: nothing that is out of date waits anywhere
-  const { facts, store } = v, wanted = wantedTiles(facts, store, viewOf(v, window.devicePixelRatio || 1));
+function fetchTiles(v) {  // the view of now decides what is asked next: nothing that is out of date waits anywhere
+  const views = [...(v.inset.hidden ? [] : [insetOf(v)]), viewOf(v, window.devicePixelRatio || 1)];
+  const wanted = wantedTiles(v.facts, v.store, views);
   while (v.asking < MOST_QUESTIONS && wanted.length) receiveTiles(v, wanted.splice(0, PER_QUESTION));
 }
 
@@ -228,43 +156,21 @@ function hearSlide(v, name, value) {
   else if (value > 0) lookAt(v, { step: value });
 }
 
-function buildSlideBar(v) {
-  const act = (text, hint, action) => button(v, text, hint, () => { action(v); refreshSlide(v); });
-  const fill = () => (document.fullscreenElement ? document.exitFullscreen() : v.root.requestFullscreen());
-  v.maskButton = act("Mask: outline", "Mask as outline, tint or not at all (M)", switchMask);
-  v.gridButton = act("Grid", "Show the grid of tiles (G)", toggleGrid);
-  v.insetButton = act("Overview", "Show the whole slide in the corner (O)", toggleInset);
-  return node("div", { class: "eda-bar", role: "toolbar", "aria-label": "Tools" },
-    act("−", "Zoom out (−)", SLIDE_ACTIONS["-"]), act("+", "Zoom in (+)", SLIDE_ACTIONS["+"]),
-    act("Whole slide", "The whole slide (0)", wholeSlide), act("1:1", "One pixel of the slide for a pixel of the screen (1)", SLIDE_ACTIONS[1]),
-    node("span"), v.maskButton, v.gridButton, v.insetButton, node("span"), act("Full screen", "Full screen", fill));
-}
-
-function buildSlideStage(v) {
-  v.canvas = node("canvas");
-  v.inset = node("canvas", { class: "eda-inset", "aria-hidden": "true",
-    pointerdown: (event) => { v.inset.setPointerCapture(event.pointerId); dragInset(v, event); }, pointermove: (event) => dragInset(v, event) });
-  v.scale = node("div", { class: "eda-scale", role: "img", "aria-label": "Scale bar" });
-  return node("div", { class: "eda-stage", tabindex: 0, role: "application", "aria-roledescription": "slide",
-    "data-jp-suppress-context-menu": true, pointerdown: (event) => pressSlide(v, event), pointermove: (event) => moveSlide(v, event),
-    pointerup: (event) => releaseSlide(v, event), pointercancel: (event) => releaseSlide(v, event),
-    pointerleave: () => { v.mouse = null; refreshSlide(v); }, wheel: (event) => wheelSlide(v, event),
-    dblclick: (event) => zoomSlide(v, event.shiftKey ? 0.5 : 2, ...fromMiddle(v, event)) }, v.canvas, v.inset, v.scale);
-}
-
 /** Build a viewer of a slide in an element from its facts, given, tiles and, with a kernel, tell and listen. */
 export function mountSlide(el, data) {
-  const v = { data, facts: data.facts, store: buildStore(), size: [0, 0], row: data.facts.rows / 2, col: data.facts.columns / 2, step: 0,
-    pointers: new Map(), told: {}, asking: 0, scrolled: -Infinity, masked: "outline", gridded: true };
-  v.root = node("div", { class: "eda-viewer eda-slide", role: "group", "aria-label": "Slide viewer", "aria-busy": "true",
-    keydown: (event) => pressSlideKey(v, event) });
+  const { facts } = data, v = { data, facts, store: buildStore(), size: [0, 0], step: 0,
+    row: facts.rows / 2, col: facts.columns / 2, pointers: new Map(), told: {}, asking: 0, scrolled: -Infinity,
+    masked: "outline", gridded: true };
+  v.root = node("div", { class: "eda-viewer eda-slide", role: "group", "aria-label": "Slide viewer",
+    "aria-busy": "true", keydown: (event) => pressSlideKey(v, event) });
   v.bar = buildSlideBar(v);
   v.stage = buildSlideStage(v);
   v.probe = node("p", { class: "eda-probe", "aria-live": "polite" });
   v.fine = node("span", { class: "eda-fine" });
   v.caption = node("figcaption", { class: "eda-caption" });
-  const lines = [node("div", { class: "eda-lines" }, v.probe, v.fine), v.caption];
-  v.root.append(v.bar, node("figure", { class: "eda-pane" }, v.stage, ...lines), node("details", {}, node("summary", {}, "Keys"), SLIDE_KEYS));
+  const lines = node("div", { class: "eda-lines" }, v.probe, v.fine);
+  v.root.append(v.bar, node("figure", { class: "eda-pane" }, v.stage, lines, v.caption),
+    node("details", {}, node("summary", {}, "Keys"), SLIDE_KEYS));
   el.append(v.root);
   const scrolls = (event) => { if (!v.root.contains(event.target)) v.scrolled = performance.now(); };
   document.addEventListener("wheel", scrolls, { passive: true, capture: true });
@@ -332,5 +238,7 @@ function slideFromPage(block) {
   for (const still of block.querySelectorAll(".eda-static")) still.hidden = true;
   return { facts,
     async given() { return { tiles: [], data: [], mask, grid }; },
-    async tiles(asked) { return { tiles: asked, data: asked.map((tile) => bytesOf(tiles[keyOf(tile)] ?? "")), problem: "" }; } };
+    async tiles(asked) {
+      return { tiles: asked, data: asked.map((tile) => bytesOf(tiles[keyOf(tile)] ?? "")), problem: "" };
+    } };
 }

@@ -3,6 +3,7 @@
 import base64
 import html
 import os
+from contextlib import suppress
 from functools import cached_property
 
 import anywidget
@@ -125,7 +126,7 @@ class SlideViewer(anywidget.AnyWidget):
     @um_per_px.setter
     def um_per_px(self, value):
         if not self._slide.mpp:
-            raise RequestError("um_per_px", "the slide does not say how large a pixel is", "give mpp, or set downsample")
+            raise RequestError("um_per_px", "the slide has no spacing", "give mpp, or set downsample")
         self.downsample = value / self._slide.mpp
 
     @cached_property
@@ -145,7 +146,11 @@ class SlideViewer(anywidget.AnyWidget):
             facts = {name: value for name, value in base.items() if name != "data"}
             self.send({"id": question["id"], **facts}, buffers=base["data"])
             return
-        asked = [tile for tile in question["tiles"][:MOST_TILES] if is_tile(self._setup, tile)]
+        facts, found = self._answer_tiles(question["tiles"])
+        self.send({"id": question["id"], **facts}, buffers=found)
+
+    def _answer_tiles(self, tiles):
+        asked = [tile for tile in tiles[:MOST_TILES] if is_tile(self._setup, tile)]
         found, problem = [], ""
         for tile in asked:
             try:
@@ -153,7 +158,7 @@ class SlideViewer(anywidget.AnyWidget):
             except EDAError as error:
                 found.append(b"")
                 problem = f"{error.wrong}; {error.advice}"
-        self.send({"id": question["id"], "tiles": asked, "problem": problem}, buffers=found)
+        return {"tiles": asked, "problem": problem}, found
 
     def close(self):
         """Close the widget, and the slide with it."""
@@ -167,7 +172,9 @@ class SlideViewer(anywidget.AnyWidget):
         if self._given is None:
             self._given = self._base  # the browser takes it and sets it to None: notebooks store no pixels
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        return data | {"text/html": _still(self._slide, PAGE_BYTES)}, metadata
+        with suppress(EDAError):
+            data |= {"text/html": _still(self._slide, PAGE_BYTES)}
+        return data, metadata
 
 
 def slide_html(slide, *, mask=None, grid=None, mpp=None, budget_bytes=PAGE_BYTES):

@@ -15,6 +15,7 @@ BASE_SIDE = 1024  # of the coarse picture that comes with the viewer
 QUALITY, PAGE_QUALITY = 85, 75
 FULL_COLOR, HALF_COLOR = 0, 2  # Pillow's subsampling of chroma: 4:4:4, 4:2:0
 MOST_PAGE_PIXELS = 2**25
+MOST_TRIALS = 5
 BASE64 = 4 / 3
 KEY_BYTES = 20  # what a tile costs on a page beside its data
 
@@ -161,15 +162,16 @@ def fit_pyramid(plain, budget_bytes):
         ``level/row/column`` to a JPEG; empty where nothing fits.
     """
     least = max(1.0, math.sqrt(math.prod(plain.shape) / MOST_PAGE_PIXELS))
-    step, found = max(least, max(plain.shape) / BASE_SIDE), (1.0, {})
-    for _ in range(4):
-        how = {"quality": PAGE_QUALITY, "subsampling": HALF_COLOR}
-        tiles = cut_pyramid(plain, step, **how)
+    step, found = max(least, max(plain.shape) / BASE_SIDE), (math.inf, {})
+    for _ in range(MOST_TRIALS):
+        tiles = cut_pyramid(plain, step, quality=PAGE_QUALITY, subsampling=HALF_COLOR)
         size = sum(BASE64 * len(tile) + KEY_BYTES for tile in tiles.values())
-        if size <= budget_bytes and (step < found[0] or not found[1]):
+        if size <= budget_bytes and step < found[0]:
             found = step, tiles
         wanted = max(least, step * math.sqrt(size / budget_bytes) * 1.02)
-        if abs(wanted / step - 1) < 0.05:
+        if size > budget_bytes:
+            wanted = max(wanted, step * 1.04)
+        elif wanted > 0.96 * step:
             break
         step = wanted
     return found[0], {key: base64.b64encode(tile).decode() for key, tile in found[1].items()}

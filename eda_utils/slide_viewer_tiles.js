@@ -1,9 +1,10 @@
-// The slide viewer, part 1 of 2: tiles on a canvas. Places are in level-0 pixels of the slide; a view has the place of
+// The slide viewer, part 1 of 3: tiles on a canvas. Places are in level-0 pixels of the slide; a view has the place of
 // its middle, a width and height in pixels of its canvas, and a step: how many level-0 pixels one of those spans.
 
 const MOST_TILES = 768, PER_QUESTION = 8, MOST_QUESTIONS = 2;  // 768 tiles of 256 x 256 are 200 MB
-const MASK_INK = "#0072b2", MASK_TINT = [0, 114, 178, 80], GRID_INK = "rgba(0, 0, 0, .75)", HALO = "rgba(255, 255, 255, .85)";
-const LEAST_SQUARE = 4;  // of a place of the grid: below, the lines would hide the tissue
+const MASK_INK = "#0072b2", MASK_TINT = [0, 114, 178, 80];
+const GRID_INK = "rgba(0, 0, 0, .75)", HALO = "rgba(255, 255, 255, .85)";
+const LEAST_SQUARE = 9;  // of a place of the grid: below, the lines would hide the tissue
 const keyOf = (tile) => tile.join("/");
 
 /** Tiles that were loaded; the ones not drawn for longest are forgotten, those of the overview stay. */
@@ -39,7 +40,8 @@ function tilesIn(facts, view, level, margin = 0) {  // nearest to the middle fir
   const step = stepOf(facts, level), side = facts.tile * step, found = [];
   const along = (at, half, full) => {
     const count = Math.ceil(Math.ceil(full / step) / facts.tile);
-    return [Math.max(0, Math.floor((at - half) / side) - margin), Math.min(count - 1, Math.floor((at + half) / side) + margin)];
+    const [first, last] = [Math.floor((at - half) / side) - margin, Math.floor((at + half) / side) + margin];
+    return [Math.max(0, first), Math.min(count - 1, last)];
   };
   const [top, bottom] = along(view.row, (view.height * view.step) / 2, facts.rows);
   const [left, right] = along(view.col, (view.width * view.step) / 2, facts.columns);
@@ -49,13 +51,13 @@ function tilesIn(facts, view, level, margin = 0) {  // nearest to the middle fir
 }
 
 /** What to ask for next: a coarse layer, then what is seen, then a margin around it. */
-function wantedTiles(facts, store, view) {
-  const level = levelFor(facts, view.step), coarse = level + 2;
-  const layers = [coarse < facts.levels ? tilesIn(facts, view, coarse) : [], tilesIn(facts, view, level), tilesIn(facts, view, level, 1)];
-  return layers.flat().filter((tile) => {
-    const key = keyOf(tile);
-    return !store.has(key) && !store.asked.has(key) && !store.bad.has(key);
-  });
+function wantedTiles(facts, store, views) {
+  const view = views.at(-1), level = levelFor(facts, view.step), coarse = Math.min(level + 2, facts.levels - 1);
+  const seen = views.map((each) => tilesIn(facts, each, levelFor(facts, each.step)));
+  const listed = [tilesIn(facts, view, coarse), ...seen, tilesIn(facts, view, level, 1)].flat();
+  const wanted = new Map(listed.map((tile) => [keyOf(tile), tile]));
+  for (const key of wanted.keys()) if (store.has(key) || store.asked.has(key) || store.bad.has(key)) wanted.delete(key);
+  return [...wanted.values()];
 }
 
 const isSharp = (facts, store, view) => tilesIn(facts, view, levelFor(facts, view.step))
@@ -73,7 +75,8 @@ function drawTiles(context, facts, store, view) {
   let first = level;
   while (first < facts.levels - 1 && !tilesIn(facts, view, first).every((tile) => store.has(keyOf(tile)))) first++;
   for (let at = first; at >= level; at--) for (const tile of tilesIn(facts, view, at)) {
-    const step = stepOf(facts, at), bitmap = store.get(keyOf(tile)), [row, col] = tile.slice(1).map((k) => k * facts.tile * step);
+    const step = stepOf(facts, at), bitmap = store.get(keyOf(tile));
+    const [row, col] = tile.slice(1).map((number) => number * facts.tile * step);
     const [left, top] = [acrossOf(view, col), downOf(view, row)];
     if (bitmap) context.drawImage(bitmap, left, top,
       acrossOf(view, col + bitmap.width * step) - left, downOf(view, row + bitmap.height * step) - top);
@@ -142,8 +145,10 @@ function drawGrid(context, view, { count, places }, ratio) {
   context.beginPath();
   for (let at = 0; at < 3 * count; at += 3) {
     const [row, col, side] = places.subarray(at, at + 3);
-    const [left, top, right, bottom] = [acrossOf(view, col), downOf(view, row), acrossOf(view, col + side), downOf(view, row + side)];
-    if (right > 0 && bottom > 0 && left < view.width && top < view.height) context.rect(left + 0.5, top + 0.5, right - left, bottom - top);
+    const [left, right] = [acrossOf(view, col), acrossOf(view, col + side)];
+    const [top, bottom] = [downOf(view, row), downOf(view, row + side)];
+    const isSeen = right > 0 && bottom > 0 && left < view.width && top < view.height;
+    if (isSeen) context.rect(left + 0.5, top + 0.5, right - left, bottom - top);
   }
   const isSmall = places[2] / view.step < LEAST_SQUARE * ratio;
   for (const [ink, width] of isSmall ? [] : [[HALO, 3], [GRID_INK, 1]]) {
@@ -151,6 +156,6 @@ function drawGrid(context, view, { count, places }, ratio) {
     context.lineWidth = width * ratio;
     context.stroke();
   }
-  context.fillStyle = "rgba(0, 0, 0, .25)";
+  context.fillStyle = "rgba(0, 0, 0, .2)";
   if (isSmall) context.fill();
 }

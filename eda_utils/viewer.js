@@ -336,13 +336,14 @@ export function mountPage(style) {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       watcher.unobserve(target);
-      const isSlide = target.matches(".eda-slide-block"), data = isSlide ? slideFromPage(target) : fromPage(target);
-      if (isSlide) mountSlide(target, data);
-      else if (data.isLive) mount(target, data);
+      const isSlide = target.matches(".eda-slide-block"), data = (isSlide ? slideFromPage : fromPage)(target);
+      if (isSlide || data.isLive) (isSlide ? mountSlide : mount)(target, data);
     }
   }, { rootMargin: "600px" });
-  for (const block of document.querySelectorAll(".eda-block:not(.eda-card *), .eda-slide-block")) watcher.observe(block);
+  const blocks = document.querySelectorAll(".eda-block:not(.eda-card *), .eda-slide-block");
+  for (const block of blocks) watcher.observe(block);
 }
 
-export default { render: ({ model, el }) => (
-  model.get("_setup").slide ? mountSlide(el, slideFromKernel(model)) : mount(el, fromKernel(model))) };
+const render = ({ model, el }) => (model.get("_setup").slide ? mountSlide(el, slideFromKernel(model))
+  : mount(el, fromKernel(model)));
+export default { render };

@@ -21,7 +21,7 @@ LEAST_LIVE_BYTES = 16_000  # below that a live picture would be too coarse to be
 PACKED_SHARE = 0.55  # what compression and base64 usually leave of 16-bit pixels
 SCRIPTS = (  # one module, in this order
     *("viewer_pixels.js", "viewer_picture.js", "viewer_controls.js"),
-    *("slide_viewer_tiles.js", "slide_viewer.js", "viewer.js"),
+    *("slide_viewer_tiles.js", "slide_viewer_controls.js", "slide_viewer.js", "viewer.js"),
 )
 STYLES = ("viewer.css", "slide_viewer.css")
 
@@ -125,7 +125,7 @@ def _packed(facts, arrays):
 
 
 def squeeze_array(array):
-    """Return base64 text: compressed after all low bytes were put before all high bytes, which makes 16-bit pixels a quarter smaller."""
+    """Return base64 of bytes compressed after all low ones were put before all high ones: a quarter less for pixels."""
     planes = np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize).T
     return base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode()
 

@@ -17,7 +17,8 @@ function node(tag, attributes = {}, ...children) {
 }
 
 function buildPane(v) {
-  const pane = { size: [0, 0], canvas: node("canvas"), marks: node("svg", { class: "eda-marks", "aria-hidden": "true" }) };
+  const marks = node("svg", { class: "eda-marks", "aria-hidden": "true" });
+  const pane = { size: [0, 0], canvas: node("canvas"), marks };
   const leave = () => { if (!v.drag) { v.cursor = null; refresh(v); } };
   const enter = () => { v.active = pane; refresh(v); };
   pane.stage = node("div", { class: "eda-stage", tabindex: 0, role: "application",
