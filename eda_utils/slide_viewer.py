@@ -31,9 +31,10 @@ STILL_SIDES = (640, 320, 160)
 def view_slide(slide, *, mask=None, grid=None, mpp=None):
     """Look at a whole slide with your hands: move, zoom, read positions in µm, with a mask and a grid on top.
 
-    The browser asks for the tiles that it shows, and for nothing else. With JupyterLab 4.4 or newer and ipykernel 7 or
-    newer they come while a cell runs, too, because the two keep a thread for widgets (a subshell). Elsewhere a kernel
-    that is busy answers later: until then the viewer shows what has come, at least the overview it begins with.
+    The browser asks for the tiles that it shows, and for nothing else. JupyterLab keeps a thread of the kernel for
+    widgets (a subshell; measured with JupyterLab 4.6 and ipykernel 7.4), so that tiles come while a cell runs, too.
+    Elsewhere a kernel that is busy answers later: until then the viewer shows what has come, at least the overview
+    that it begins with.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ class SlideViewer(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def _stay_in_subshell(self):
-        """JupyterLab sends what belongs to widgets to a subshell, which answers while a cell runs; ipykernel 7.4 sends
-        it back to the main shell, because that is where the widget was made. This viewer waits for no answer there.
+        """JupyterLab sends what belongs to widgets to a subshell, which answers while a cell runs. ipykernel 7.4 leads
+        it to the shell that spoke last, for cells that wait for an answer; none waits for one of this viewer.
         """
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = lambda _, asked: asked

@@ -213,12 +213,11 @@ def test_tiles_of_a_slide_arrive_while_a_cell_runs(page, lab, busy):
     run_all(page, lab, "slide")
     page.wait_for_selector(".eda-slide:not([aria-busy])")
     assert ask(page, "viewer._given is None and print('taken')") == "taken\n"
-    ask(page, "viewer.downsample = 1")  # what the kernel says last must not lead the answers back to its main thread
-    page.wait_for_function("() => document.querySelector('.eda-fine').textContent.startsWith('0.5 ')")
-    page.wait_for_selector(".eda-slide:not([aria-busy])")
     page.locator(".eda-stage").scroll_into_view_if_needed()
-    begin(page, f"begun = time.time(); places = viewer.center\n{BUSY[busy]}\nprint(viewer.center != places)")
-    page.wait_for_timeout(500)
+    # what the cell itself says to the viewer must not lead the next questions to the thread that is busy
+    begin(page, f"begun = time.time(); viewer.downsample = 1\n{BUSY[busy]}\nprint(viewer.center != (3000, 4000))")
+    page.wait_for_function("() => document.querySelector('.eda-fine').textContent.startsWith('0.5 ')")
+    page.wait_for_selector(".eda-slide:not([aria-busy])", timeout=3000)
     for _ in range(2):
         drag_slide(page, -600, -400)
         page.wait_for_selector(".eda-slide[aria-busy]")
