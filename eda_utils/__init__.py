@@ -28,6 +28,7 @@ _HOME = {
     "quality_figures": ["show_duplicates", "show_findings"],
     "viewer": ["view_image"],
     "viewer_page": ["viewer_html", "viewer_script"],
+    "slide_viewer": ["view_slide"],
     "pipeline_figures": ["show_naive_and_right", "show_pipeline"],
     "tree": ["SeriesTree", "series_tree"],
     "sentences": ["headlines"],

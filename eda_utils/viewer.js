@@ -274,7 +274,8 @@ export function mount(el, data) {
   };
 }
 
-function fromKernel(model) {
+/** Ask the kernel, which answers with a message and buffers. */
+function questions(model) {
   const waiting = new Map();
   const ask = (question) => new Promise((resolve) => {
     const id = Math.random().toString(36).slice(2);  // other views of the same model hear the answer too
@@ -286,6 +287,11 @@ function fromKernel(model) {
     waiting.delete(content.id);
   };
   model.on("msg:custom", answer);
+  return [ask, answer];
+}
+
+function fromKernel(model) {
+  const [ask, answer] = questions(model);
   const names = ["position", "frame", "window", "ruler", "rectangle"];
   const known = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   return { ...model.get("_setup"), known, position: known.position, stop: known.frame,
@@ -330,11 +336,14 @@ export function mountPage(style) {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       watcher.unobserve(target);
-      const data = fromPage(target);
-      if (data.isLive) mount(target, data);
+      const isSlide = target.matches(".eda-slide-block"), data = (isSlide ? slideFromPage : fromPage)(target);
+      if (isSlide || data.isLive) (isSlide ? mountSlide : mount)(target, data);
     }
   }, { rootMargin: "600px" });
-  for (const block of document.querySelectorAll(".eda-block:not(.eda-card *)")) watcher.observe(block);
+  const blocks = document.querySelectorAll(".eda-block:not(.eda-card *), .eda-slide-block");
+  for (const block of blocks) watcher.observe(block);
 }
 
-export default { render: ({ model, el }) => mount(el, fromKernel(model)) };
+const render = ({ model, el }) => (model.get("_setup").slide ? mountSlide(el, slideFromKernel(model))
+  : mount(el, fromKernel(model)));
+export default { render };

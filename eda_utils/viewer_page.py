@@ -19,7 +19,11 @@ PAGE_FRAMES = 16
 STATIC_SIDES = (320, 224, 160, 96)
 LEAST_LIVE_BYTES = 16_000  # below that a live picture would be too coarse to be worth it
 PACKED_SHARE = 0.55  # what compression and base64 usually leave of 16-bit pixels
-SCRIPTS = ("viewer_pixels.js", "viewer_picture.js", "viewer_controls.js", "viewer.js")  # one module, in this order
+SCRIPTS = (  # one module, in this order
+    *("viewer_pixels.js", "viewer_picture.js", "viewer_controls.js"),
+    *("slide_viewer_tiles.js", "slide_viewer_controls.js", "slide_viewer.js", "viewer.js"),
+)
+STYLES = ("viewer.css", "slide_viewer.css")
 
 
 def static_figure(image, *, max_side=STATIC_SIDES[0]):
@@ -69,11 +73,15 @@ def viewer_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES)
     sources = list_pictures(images)
     shown = [_page_picture(source, window, budget_bytes // len(sources)) for source in sources]
     figures = "".join(figure for figure, _ in shown)
-    data = {"linked": linked, "pictures": [frames for _, frames in shown]}
+    return page_block("eda-block", figures, {"linked": linked, "pictures": [frames for _, frames in shown]})
+
+
+def page_block(name, figures, data):
+    """Return static figures and, as JSON that cannot end its element, what makes them live; `name` is the class."""
     safe = json.dumps(data, separators=(",", ":"), allow_nan=False)
     for sign in "<>&":
         safe = safe.replace(sign, f"\\u{ord(sign):04x}")
-    return f'<div class="eda-block">{figures}<script type="application/json">{safe}</script></div>'
+    return f'<div class="{name}">{figures}<script type="application/json">{safe}</script></div>'
 
 
 def _page_picture(source, window, budget):
@@ -113,11 +121,11 @@ def _page_frames(opened, stored, image, window, budget):
 
 
 def _packed(facts, arrays):
-    return {"facts": facts, "data": {name: _squeezed(array) for name, array in arrays.items()}}
+    return {"facts": facts, "data": {name: squeeze_array(array) for name, array in arrays.items()}}
 
 
-def _squeezed(array):
-    """Compressed after all low bytes were put before all high bytes, which makes 16-bit pixels a quarter smaller."""
+def squeeze_array(array):
+    """Return base64 of bytes compressed after all low ones were put before all high ones: a quarter less for pixels."""
     planes = np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize).T
     return base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode()
 
@@ -150,7 +158,7 @@ def viewer_code():
 
 def viewer_style():
     """Return the viewer's style sheet."""
-    return _read("viewer.css")
+    return "\n".join(_read(name) for name in STYLES)
 
 
 def _read(name):

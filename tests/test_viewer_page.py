@@ -16,7 +16,7 @@ from eda_utils.viewer_page import static_figure, viewer_html, viewer_script
 
 CT = get_testdata_file("CT_small.dcm")
 CINE = get_testdata_file("examples_ybr_color.dcm")
-SCRIPTS = sorted((ROOT / "eda_utils").glob("viewer*.js"))
+SCRIPTS = sorted((ROOT / "eda_utils").glob("*viewer*.js"))
 
 
 def data_of(block):

@@ -40,6 +40,7 @@ class Slide:
         What the file says about itself, without free text of the vendor.
     associated : DataFrame
         Pictures beside the tissue; a label or macro image can show the patient's name.
+    path : Path
     name : str
     tiles : TileReader or None
         The index of tiles, for a TIFF that is read tile by tile.
@@ -47,8 +48,9 @@ class Slide:
         The file as it was opened, with its raw facts: they can name a patient.
     """
 
-    def __init__(self, source, name, mpp=None):
-        self.source, self.name, self.tiles = source, name, source.tiles
+    def __init__(self, source, path, mpp=None):
+        self.source, self.path, self.tiles = source, Path(path).absolute(), source.tiles
+        self.name = self.path.name
         self.shape = tuple(source.sizes[0])
         self.mpp, self.mpp_source = (mpp, "given by the caller") if mpp else read_mpp(source.facts)
         self._downsamples = [_downsample(self.shape, size) for size in source.sizes]
@@ -299,7 +301,7 @@ def open_slide(path, *, mpp=None):
     path = Path(path)
     if mpp is not None and not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
         raise RequestError("mpp", "is not between 0.05 and 20 microns per pixel", "give the value of the scanner")
-    return Slide(open_source(path), path.name, mpp)
+    return Slide(open_source(path), path, mpp)
 
 
 def _downsample(shape, size):

@@ -22,6 +22,8 @@ NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("0[1-6]_*.ipy
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session"
 CELLS = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.toJSON())"
 VIEWER = "viewer = eda.view_image({})\nviewer"
+SLIDE = "viewer = eda.view_slide({!r})\nviewer"
+BUSY = {"it sleeps": "time.sleep(6)", "it computes": "while time.time() < begun + 6: sum(range(10_000))"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,10 @@ def lab(samples, tmp_path_factory):
     shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     (root / "data").mkdir()
     (root / "data" / "samples").symlink_to(samples)
-    write_viewer_notebook(root / "notebooks" / "viewer.ipynb", samples)
+    paths = [str(path) for path in pictures(samples)]
+    write_viewer_notebook(root / "notebooks" / "viewer.ipynb", VIEWER.format(paths))
+    slide = eda.write_phantom_slide(root / "slide.tif", shape=(6000, 8000), mpp=0.5, seed=3)
+    write_viewer_notebook(root / "notebooks" / "slide.ipynb", SLIDE.format(str(slide)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -55,9 +60,8 @@ def lab(samples, tmp_path_factory):
         process.wait(20)
 
 
-def write_viewer_notebook(path, samples):
-    paths = [str(path) for path in pictures(samples)]
-    sources = ["import eda_utils as eda\nfrom eda_utils.display import Window", VIEWER.format(paths)]
+def write_viewer_notebook(path, source):
+    sources = ["import time\nimport eda_utils as eda\nfrom eda_utils.display import Window", source]
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
@@ -199,6 +203,51 @@ def ask(page, code):
           future.onIOPub = (message) => {{ text += message.content.text ?? ""; }};
           await future.done;
           return text;
+        }}""",
+        code,
+    )
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_tiles_of_a_slide_arrive_while_a_cell_runs(page, lab, busy):
+    run_all(page, lab, "slide")
+    page.wait_for_selector(".eda-slide:not([aria-busy])")
+    assert ask(page, "viewer._given is None and print('taken')") == "taken\n"
+    page.locator(".eda-stage").scroll_into_view_if_needed()
+    # what the cell itself says to the viewer must not lead the next questions to the thread that is busy
+    begin(page, f"begun = time.time(); viewer.downsample = 1\n{BUSY[busy]}\nprint(viewer.center != (3000, 4000))")
+    page.wait_for_function("() => document.querySelector('.eda-fine').textContent.startsWith('0.5 ')")
+    page.wait_for_selector(".eda-slide:not([aria-busy])", timeout=3000)
+    for _ in range(2):
+        drag_slide(page, -600, -400)
+        page.wait_for_selector(".eda-slide[aria-busy]")
+        page.wait_for_selector(".eda-slide:not([aria-busy])", timeout=3000)
+    assert page.evaluate("window.ended") is None
+    assert greys(page).std() > 10
+    page.wait_for_function("() => window.ended !== null", timeout=20_000)
+    assert page.evaluate("window.ended") == "True\n"
+
+
+def drag_slide(page, dx, dy):
+    """Drag far enough for tiles that nobody has seen."""
+    box = page.locator(".eda-stage").bounding_box()
+    x, y = box["x"] + box["width"] - 60, box["y"] + box["height"] - 60
+    for _ in range(2):
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + dx, y + dy)
+        page.mouse.up()
+
+
+def begin(page, code):
+    """Let a cell run; what it prints is in window.ended when it is done, and null until then."""
+    page.evaluate(
+        f"""(code) => {{
+          const future = {SESSION}.kernel.requestExecute({{ code }});
+          let text = "";
+          window.ended = null;
+          future.onIOPub = (message) => {{ text += message.content.text ?? ""; }};
+          future.done.then(() => {{ window.ended = text; }});
         }}""",
         code,
     )
