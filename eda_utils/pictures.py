@@ -195,7 +195,7 @@ def _show_or_explain(source, window, title, ax):
     return True
 
 
-def show_stains(rgb, *, stains="H&E", names=None, mpp=None):
+def show_stains(rgb, *, stains="H&E", names=None, mpp=None, background=255):
     """Show a stained picture beside the optical density of each of its two stains.
 
     Parameters
@@ -208,13 +208,15 @@ def show_stains(rgb, *, stains="H&E", names=None, mpp=None):
         What to call two stains of your own.
     mpp : float, optional
         Microns per pixel, for the scale bar.
+    background : float or three of them
+        Grey levels of clear glass, as in `separate_stains`.
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
         Picture, first stain, second stain; the stains share one scale.
     """
-    densities = separate_stains(rgb, stains=stains)
+    densities = separate_stains(rgb, stains=stains, background=background)
     names = names or (list(STAIN_VECTORS[stains]) if isinstance(stains, str) else ["first stain", "second stain"])
     top = float(max(np.percentile(densities[..., :2], 99.5), 0.1))
     with house_style():

@@ -2,7 +2,9 @@
 
 import shutil
 
-from eda_utils import slide_table
+import pytest
+
+from eda_utils import slide_table, write_dicom_slide, write_phantom_slide
 
 
 def test_from_folder_and_from_index(samples, index):
@@ -26,3 +28,28 @@ def test_a_cut_slide_has_a_row(samples, tmp_path, index):
 def test_no_slides(tmp_path, samples):
     shutil.copy(samples / "photos" / "coffee.png", tmp_path)
     assert slide_table(tmp_path).empty
+
+
+def test_the_files_of_a_dicom_series_are_one_slide(tmp_path):
+    drawn = write_phantom_slide(tmp_path / "drawn.tiff", shape=(2048, 3072))
+    files = write_dicom_slide(drawn, tmp_path / "dicom")
+    table = slide_table(tmp_path, progress=False)
+    assert table["files"].tolist() == [len(files), 1]
+    assert len(files) > 1
+    assert table[["rows", "columns", "mpp"]].drop_duplicates().to_numpy().tolist() == [[2048, 3072, 0.5]]
+    assert table["tissue_mm2"].tolist() == pytest.approx([table["tissue_mm2"][1]] * 2, rel=1e-6)
+
+
+def test_an_mrxs_without_its_folder_has_a_row(tmp_path, samples):
+    shutil.copy(samples / "photos" / "fundus_left.jpg", tmp_path / "slide.mrxs")
+    assert slide_table(tmp_path)["problem"].tolist() == [
+        "lacks the folder or the files that belong to it; copy them together"
+    ]
+
+
+def test_at_most_so_many(tmp_path):
+    for seed in range(5):
+        write_phantom_slide(tmp_path / f"{seed}.tiff", shape=(300, 400), seed=seed)
+    table = slide_table(tmp_path, most=2, measure=False, progress=False)
+    assert table["file"].tolist() == ["0.tiff", "4.tiff"]
+    assert table["tissue_mm2"].isna().all()

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 
+from ..values import uid_name
 from .jpeg import estimate_quality
 from .tiles import JPEG
 
@@ -33,6 +34,7 @@ def describe(slide):
     'JPEG, quality about 30'
     """
     raw = slide.source.facts
+    syntax = raw.get("dicom.TransferSyntaxUID")
     facts = {
         "vendor": raw.get("openslide.vendor", "none"),
         "rows": slide.shape[0],
@@ -41,7 +43,7 @@ def describe(slide):
         "microns per pixel": f"{slide.mpp:.4g}" if slide.mpp else "unknown",
         "microns per pixel from": slide.mpp_source,
         "objective power": raw.get("openslide.objective-power", "unknown"),
-        "codec": _codec(slide.tiles),
+        "codec": _codec(slide.tiles) or (uid_name(syntax) if syntax else "unknown"),
         "tile columns": raw.get("openslide.level[0].tile-width", "not tiled"),
         "tile rows": raw.get("openslide.level[0].tile-height", "not tiled"),
         "ICC profile": "yes, not applied" if slide.source.profile else "no",
@@ -55,7 +57,7 @@ def describe(slide):
 
 def _codec(tiles):
     if not tiles:
-        return "unknown"
+        return ""
     level = tiles.levels[0]
     codec = CODECS.get(level.codec, "JPEG 2000")
     if codec != "JPEG":
