@@ -6,6 +6,8 @@ import pytest
 
 from eda_utils import slide_table, write_dicom_slide, write_phantom_slide
 
+NO_SLIDE = "is not a slide that can be opened; check the format and the copy"
+
 
 def test_from_folder_and_from_index(samples, index):
     table = slide_table(samples)
@@ -45,6 +47,12 @@ def test_an_mrxs_without_its_folder_has_a_row(tmp_path, samples):
     assert slide_table(tmp_path)["problem"].tolist() == [
         "lacks the folder or the files that belong to it; copy them together"
     ]
+
+
+@pytest.mark.parametrize("name", ["a.svs", "a.NDPI", "a.scn"])
+def test_what_is_named_like_a_slide_has_a_row(tmp_path, name):
+    (tmp_path / name).write_text("hello")
+    assert slide_table(tmp_path)[["file", "problem"]].to_numpy().tolist() == [[name, NO_SLIDE]]
 
 
 def test_at_most_so_many(tmp_path):

@@ -18,6 +18,7 @@ from .slide import open_slide
 from .slide_qc import measure_slide
 
 SECONDS = 300
+SLIDE_NAMES = (*SLIDE_SUFFIXES, ".svs", ".ndpi", ".scn", ".bif", ".svslide")  # also when nothing can be read
 FACTS = ("vendor", "codec")
 COLUMNS = [
     *("path", "file", "files", *FACTS, "rows", "columns", "levels", "mpp", "objective_power", "possible_phi"),
@@ -91,7 +92,7 @@ def _slides_of(index):
     if "SOPClassUID" in index:
         is_dicom = index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
     is_tiled = index["path"].where(index["format"] == "TIFF").map(has_tiles, na_action="ignore").eq(True)
-    is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_SUFFIXES)
+    is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_NAMES)
     found = index[(index["kind"] == "slide") | is_dicom | is_tiled | is_alone]
     series = found["SeriesInstanceUID"] if "SeriesInstanceUID" in found else pd.Series(None, found.index)
     slide = series.astype(object).where(series.notna(), found["path"])
