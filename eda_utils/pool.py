@@ -4,12 +4,14 @@ import socket
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from multiprocessing import get_context
 
 from .errors import EDAError, RequestError
 
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # options of mallopt
+KEPT_BYTES, LARGEST_KEPT = 2**27, 2**25  # glibc allows no more for a single piece
 AHEAD = 4  # batches for each thread of a cluster: enough to keep it busy, too few to fill its memory
 
 
@@ -63,7 +65,25 @@ def mapper(workers=None, client=None):
 @lru_cache(maxsize=1)
 def _processes(workers):
     """New processes, as a fork would inherit the locks of our threads; kept, as to start them takes a second or two."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+
+
+def _begin():
+    """Arrow's own allocator gives memory back after each batch."""
+    import pyarrow
+
+    keep_memory()
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
+
+
+def keep_memory():
+    """Of glibc: the memory of one item is good for the next; to get each page anew can take as long as the work."""
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):  # Windows and macOS have no such thing
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(TRIM_THRESHOLD, KEPT_BYTES)
+        set_option(MMAP_THRESHOLD, LARGEST_KEPT)
 
 
 @contextmanager

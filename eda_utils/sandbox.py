@@ -16,12 +16,11 @@ from threading import Event
 from .confidentiality import without_values
 from .dataset import source_name
 from .errors import DecodeError, EDAError
+from .pool import keep_memory
 
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9
 AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # options of mallopt
-KEPT_BYTES, LARGEST_KEPT = 2**27, 2**25  # glibc allows no more for a single piece
 ADVICE = "look at its header, or ask for the original"
 # -P: no module of the current folder can take the place of one of ours
 COMMAND = ("-P", "-c", "from eda_utils.sandbox import serve; serve()")
@@ -185,7 +184,7 @@ def serve():
     """
     answers, nowhere = os.fdopen(os.dup(1), "wb"), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # decoders print
-    _keep_memory()
+    keep_memory()
     answer = None
     while True:
         pickle.dump(answer, answers)
@@ -198,16 +197,6 @@ def serve():
         _limit_memory(memory_bytes)
         answer = call_guarded(function, item, memory_bytes)
         faulthandler.cancel_dump_traceback_later()
-
-
-def _keep_memory():
-    """Of glibc: the memory of one image is good for the next; to get each page anew takes as long as the statistics."""
-    import ctypes
-
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # Windows and macOS have no such thing
-        set_option = ctypes.CDLL(None).mallopt
-        set_option(TRIM_THRESHOLD, KEPT_BYTES)
-        set_option(MMAP_THRESHOLD, LARGEST_KEPT)
 
 
 def _limit_memory(memory_bytes):
