@@ -19,6 +19,7 @@ _HOME = {
     "explorer": ["summarize_completeness", "summarize_private", "summarize_tags"],
     "uids": ["audit_uids"],
     "privacy": ["audit_phi"],
+    "deidentification": ["deidentify"],
     "explain": ["explain_display"],
     "naive": ["audit_display"],
     "stats": ["measure_images"],

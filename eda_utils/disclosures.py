@@ -76,10 +76,10 @@ def _audit_picture(source):
     return {"picture_metadata": ", ".join(held)} if held else {}
 
 
-def audit_dataset(dataset):
-    """Return what `audit_file` does, of a data set."""
+def audit_dataset(dataset, pattern=None):
+    """Return what `audit_file` does, of a data set; `pattern` are words to look for instead of its own."""
     elements = list(walk(dataset))
-    pattern = learn_words(elements)
+    pattern = pattern or learn_words(elements)
     found = defaultdict(list)
     for element in elements:
         kind = _kind(element, pattern)
