@@ -11,6 +11,7 @@ from .identifiers import CHARACTERISTICS, DATE, DEVICE, REMOVED, TEXT_VRS, TIME_
 
 PATIENT = (0x00100010, 0x00100020)
 AGE = 0x00101010
+ACQUISITION_CONTEXT = 0x00400555
 DUMMIES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000", "AS": "000D", "CS": REMOVED, "IS": "0", "DS": "0"}
 DUMMIES |= dict.fromkeys(TEXT_VRS, REMOVED) | dict.fromkeys(("OB", "OW", "OF", "OD", "OL", "OV", "UN"), bytes(8))
 LEAST_DAYS, MORE_DAYS = 365, 3650
@@ -87,7 +88,9 @@ def replace_element(element, pattern, patient, salt, retain):
     if element.value is not None and _may_stay(element, retain):
         return "kept" if element.value else None
     action = element.action or (element.vr != "SQ" and tells(element, pattern) and "D")
-    if element.value is None or action == "X":
+    # an optional sequence must not be empty, this one must be there (PS3.3 C.7.2.1, C.7.6.14)
+    is_optional = element.vr == "SQ" and action == "X/Z" and element.tag != ACQUISITION_CONTEXT
+    if element.value is None or action == "X" or is_optional:
         del element.place[element.tag]
         return "removed"
     if not action or element.value in (b"", []) or (element.vr == "SQ" and not action.endswith("Z")):
