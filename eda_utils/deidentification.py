@@ -75,8 +75,8 @@ def deidentify(
     Returns
     -------
     DataFrame
-        One row per file: ``path``; ``copied_to``, the path of the copy; ``problem``, why there is none; how many attributes
-        were ``removed``, ``emptied``, ``replaced`` and ``kept`` because `retain` says so; ``remains``, what `audit_phi`
+        One row per file: ``path``; ``copied_to``, the copy; ``problem``, why there is none; how many attributes were
+        ``removed``, ``emptied``, ``replaced`` and ``kept`` because `retain` says so; ``remains``, what `audit_phi`
         finds in the copy. What cannot be read, is no DICOM file, or lists others (DICOMDIR) is not copied. ``path`` can
         hold a name.
 

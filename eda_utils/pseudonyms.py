@@ -88,14 +88,15 @@ def replace_element(element, pattern, patient, salt, retain):
     if element.value is not None and _may_stay(element, retain):
         return "kept" if element.value else None
     action = element.action or (element.vr != "SQ" and tells(element, pattern) and "D")
+    value = _changed(element, patient, salt, retain) if action and element.value else None
     # an optional sequence must not be empty, this one must be there (PS3.3 C.7.2.1, C.7.6.14)
     is_optional = element.vr == "SQ" and action == "X/Z" and element.tag != ACQUISITION_CONTEXT
-    if element.value is None or action == "X" or is_optional:
+    if element.value is None or is_optional or (action == "X" and value is None):
         del element.place[element.tag]
         return "removed"
     if not action or element.value in (b"", []) or (element.vr == "SQ" and not action.endswith("Z")):
         return None  # what is in a sequence is replaced by itself
-    value = _replacement(element, action[-1], patient, salt, retain)
+    value = _replacement(element, action[-1], patient, salt) if value is None else value
     element.place[element.tag] = DataElement(element.tag, element.vr, value)
     return "emptied" if value in ("", []) else "replaced"
 
@@ -109,17 +110,20 @@ def _may_stay(element, retain):
     )
 
 
-def _replacement(element, action, patient, salt, retain):
+def _changed(element, patient, salt, retain):
+    """What an option keeps in another form; None where there is none."""
     if element.tag == AGE and "characteristics" in retain:
         return "090Y"
+    if "dates" in retain and element.vr in TIME_VRS and element.tag >> 16 != 0x0010:
+        return _moved(element, days_back(salt, patient))
+    return None
+
+
+def _replacement(element, action, patient, salt):
     if element.tag in PATIENT:
         return pseudonym(salt, patient)
     if element.vr == "UI":
         return [_uid(part.decode("latin-1"), salt) for part in parts(element.value)]
-    if "dates" in retain and element.vr in TIME_VRS and element.tag >> 16 != 0x0010:
-        moved = _moved(element, days_back(salt, patient))
-        if moved is not None:
-            return moved
     if action == "Z" or element.vr == "SQ":
         return [] if element.vr == "SQ" else ""
     return DUMMIES.get(element.vr, 0)

@@ -9,7 +9,16 @@ from eda_utils.confidentiality import basic_profile
 from eda_utils.samples import CANARY
 
 DAY, NUMBER, ROOT = "19371231", "73737373", f"1.2.3.{'73737373'}"
-BY_VR = {"DA": DAY, "TM": "235917", "DT": f"{DAY}235917", "AS": "091Y", "IS": NUMBER, "DS": NUMBER, "US": 7373, "FD": 73.0}
+BY_VR = {
+    "DA": DAY,
+    "TM": "235917",
+    "DT": f"{DAY}235917",
+    "AS": "091Y",
+    "IS": NUMBER,
+    "DS": NUMBER,
+    "US": 7373,
+    "FD": 73.0,
+}
 BY_VR |= {"OB": CANARY.encode(), "UN": CANARY.encode(), "CS": CANARY.upper(), "AE": CANARY.upper()}
 TRACES = [text.lower().encode() for text in (CANARY, DAY, NUMBER, "235917", "091Y")]
 IN_DATASETS = [tag for tag in basic_profile() if tag >> 16 >= 8]

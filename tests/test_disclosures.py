@@ -40,7 +40,9 @@ def test_every_attribute_of_the_table_is_found_among_all(tmp_path):
     evidence, pattern = audit_file(write(identified(), tmp_path / "a.dcm"))
     names = {name.split(" (")[0] for told in evidence.values() for name in told.partition(": ")[2].split(", ")}
     places = ("", "DerivationCodeSequence.AnatomicRegionSequence.")
-    missed = [f"{place}{name_of(tag)}" for place in places for tag in IN_DATASETS if f"{place}{name_of(tag)}" not in names]
+    missed = [
+        f"{place}{name_of(tag)}" for place in places for tag in IN_DATASETS if f"{place}{name_of(tag)}" not in names
+    ]
     strict = [name for name in missed if vr_of(int(Tag(name.rpartition(".")[2]))) == "SQ"]
     assert [name for name in missed if name not in strict or f"{name}.PersonName" not in names] == []
     assert {"private", "overlay", "file_meta", "preamble_active", "unknown_attribute", "age_over_89"} <= evidence.keys()
