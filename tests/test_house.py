@@ -60,6 +60,7 @@ LAYERS = [
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
     ["report", "doctor", "lab", "cli_tables"],
+    ["cli_copies"],
     ["cli"],
     ["__main__"],
 ]
