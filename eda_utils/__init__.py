@@ -18,6 +18,8 @@ _HOME = {
     "index_file": ["read_index", "write_index"],
     "explorer": ["summarize_completeness", "summarize_private", "summarize_tags"],
     "uids": ["audit_uids"],
+    "privacy": ["audit_phi"],
+    "deidentification": ["deidentify"],
     "explain": ["explain_display"],
     "naive": ["audit_display"],
     "stats": ["measure_images"],

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
+from .cli_copies import add_deidentify
 from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure, add_slides
 from .errors import EDAError, NotebookError, RequestError
 
@@ -76,7 +77,7 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    tables = (add_index, add_measure, add_audit, add_slides)
+    tables = (add_index, add_measure, add_audit, add_deidentify, add_slides)
     for add in (_add_report, _add_render, _add_lab, *tables, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser

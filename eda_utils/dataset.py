@@ -61,7 +61,7 @@ MACROS = {
 }
 
 
-def read_dataset(source, *, pixels=False):
+def read_dataset(source, *, pixels=False, defer_bytes=None):
     """Read the data set of one DICOM file.
 
     Files without the 128-byte preamble or without File Meta Information are read too.
@@ -71,7 +71,9 @@ def read_dataset(source, *, pixels=False):
     source : str, Path, bytes or Dataset
         A Dataset is returned as it is.
     pixels : bool
-        Whether to read Pixel Data as well.
+        Whether to read Pixel Data and what follows it as well.
+    defer_bytes : int, optional
+        Leave values that are longer in the file.
 
     Returns
     -------
@@ -103,7 +105,7 @@ def read_dataset(source, *, pixels=False):
     file = _open(source)
     with file, quiet():
         try:
-            dataset = dcmread(file, stop_before_pixels=not pixels, force=True)
+            dataset = dcmread(file, defer_bytes, stop_before_pixels=not pixels, force=True)
             dataset.header_bytes = file.tell()  # reading stopped before Pixel Data
             _refuse_nonsense(dataset, name, _size(file))
             _complete_transfer_syntax(dataset)

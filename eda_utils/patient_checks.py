@@ -70,7 +70,7 @@ def burned_in_annotation(images):
 
 
 DATES = "ask the source which is right, or whether dates were shifted to remove identity; leave ages out until then"
-REMOVE = "do not publish it before its identity is removed"
+REMOVE = "do not publish it: make a copy with deidentify"
 CHECKS = (
     Check(sex_invalid, "warning", "PatientSex", "map it to M, F, O or missing before you stratify"),
     Check(age_invalid, "warning", "PatientAge", "read the number with care: its unit is a guess"),

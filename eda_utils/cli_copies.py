@@ -1,0 +1,38 @@
+"""The command that copies files without what identifies a person."""
+
+from .cli_tables import DONE, FINDINGS, SOURCES, add_command
+
+RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification.py, which needs pandas
+
+
+def add_deidentify(commands):
+    """Add the command `deidentify`."""
+    detail = (
+        "By the basic profile of PS3.15 Annex E; each copy is audited again. What is written in pixels stays. Printed "
+        "is what was not copied and what remains, as counts; exit code 1 if there is any."
+    )
+    command = add_command(
+        *(commands, "deidentify", _deidentify, "copy DICOM files without what identifies a person", detail),
+        "deidentify ~/export ~/export-deidentified --retain dates",
+    )
+    command.add_argument("source", metavar="SOURCE", help=SOURCES)
+    command.add_argument("destination", metavar="FOLDER", help="new or empty, outside of SOURCE")
+    kept = "what may stay: dates (moved, per patient), characteristics (age, sex, size), device, uids"
+    command.add_argument("--retain", nargs="+", choices=RETAINED, default=[], metavar="WHAT", help=kept)
+    crosswalk = "a new CSV file, elsewhere, of old and new numbers and UIDs: it undoes the work; keep it safe"
+    command.add_argument("--crosswalk", metavar="FILE", help=crosswalk)
+    command.add_argument("--workers", type=int, metavar="N", help="processes; default: 1")
+
+
+def _deidentify(options):
+    from .deidentification import deidentify
+    from .summary import plural
+
+    chosen = {"retain": options.retain, "crosswalk": options.crosswalk, "workers": options.workers}
+    done = deidentify(options.source, options.destination, **chosen)
+    copied, remains = done["copied_to"].notna().sum(), done["remains"].fillna("")
+    print(f"{plural(len(done), 'file')}: {copied:,} copied, {len(done) - copied:,} not")  # noqa: T201
+    kinds = remains[remains != ""].str.findall(r"(?:^|; )(\w+): ").explode().value_counts()
+    for what, number in [*done["problem"].value_counts().items(), *kinds.items()]:
+        print(f"{number:6,} {what}")  # noqa: T201
+    return FINDINGS if copied < len(done) or len(kinds) else DONE

@@ -1,0 +1,26 @@
+"""Copies from the command line."""
+
+from identified import identified, write
+
+from eda_utils.cli import main
+from eda_utils.cli_copies import RETAINED
+from eda_utils.deidentification import OPTIONS
+from eda_utils.samples import CANARY
+
+
+def test_deidentify_tells_what_was_done(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    write(identified(), tmp_path / "in" / f"{CANARY}.dcm")
+    assert main(["deidentify", str(tmp_path / "in"), str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out == "1 file: 1 copied, 0 not\n"
+    (tmp_path / "in" / "notes.txt").write_text(CANARY)
+    assert main(["deidentify", str(tmp_path / "in"), str(tmp_path / "more"), "--retain", "dates"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("2 files: 1 copied, 1 not\n     1 is no DICOM file (a text file)")
+    assert "     1 date_or_time\n" in out
+    assert CANARY.lower() not in out.lower()
+    assert main(["deidentify", str(tmp_path / "in"), str(tmp_path / "out")]) == 2
+
+
+def test_options_are_those_of_the_function():
+    assert tuple(OPTIONS) == RETAINED

@@ -1,0 +1,218 @@
+"""Copies hold nothing of the patient, and everything else."""
+
+import re
+import stat
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from identified import DAY, KEPT, NUMBER, ROOT, TRACES, identified, write
+from parts import file_id, foreign_files, mixed_folder, program
+from pydicom import dcmread
+
+from eda_utils import audit_phi, deidentify, index_folder
+from eda_utils.dataset import attribute, read_dataset
+from eda_utils.deidentification import make_copy
+from eda_utils.errors import EDAError, RequestError
+from eda_utils.samples import CANARY
+
+HARMLESS = {"burned_in_unknown", "burned_in"}
+
+
+def copies(source, folder, **options):
+    done = deidentify(source, folder, progress=False, **options)
+    assert (done["copied_to"].isna() ^ done["problem"].isna()).all()
+    assert CANARY.lower() not in done.drop(columns="path").to_csv().lower()
+    return done
+
+
+def only(source, folder, **options):
+    done = copies(source, folder, **options)
+    assert done["problem"].isna().all(), done["problem"].tolist()
+    return dcmread(done["copied_to"].item())
+
+
+def test_nothing_planted_is_left(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    done = copies(path, tmp_path / "copies")
+    content = (tmp_path / "copies" / done["copied_to"].item()).read_bytes()
+    assert [trace for trace in TRACES if trace in content.lower()] == []
+    assert ROOT.encode() not in content
+    assert done["remains"].item() == ""
+    copy = dcmread(done["copied_to"].item())
+    assert copy.preamble == bytes(128)
+    assert "SourceApplicationEntityTitle" not in copy.file_meta
+    assert not [element for element in copy.iterall() if element.tag.is_private or element.tag.group & 0xFF00 == 0x6000]
+
+
+def test_what_tells_nobody_is_unchanged(tmp_path):
+    copy = only(write(identified(), tmp_path / "a.dcm"), tmp_path / "copies")
+    for keyword, value in KEPT.items():
+        kept = copy[keyword].value
+        assert (list(kept) if isinstance(value, list) else type(value)(kept)) == value, keyword
+    assert copy.PixelData == bytes(range(32))
+    assert copy.PatientIdentityRemoved == "YES"
+    assert copy.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
+    assert copy.LongitudinalTemporalInformationModified == "REMOVED"
+
+
+@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+def test_any_file(path, tmp_path):
+    try:
+        row, _ = make_copy(str(path), str(tmp_path), b"secret")
+    except EDAError:
+        assert list(tmp_path.iterdir()) == []
+        return
+    found = audit_phi(row["copied_to"], progress=False)
+    assert set(found["kind"]) <= HARMLESS
+    assert CANARY.lower().encode() not in Path(row["copied_to"]).read_bytes().lower()
+    copy, original = (read_dataset(str(place), pixels=True) for place in (row["copied_to"], path))
+    for keyword in ("Rows", "Columns", "Modality", "WindowCenter", "PixelSpacing", "ImageType"):
+        assert attribute(original, keyword) == attribute(copy, keyword)
+    assert original.file_meta.TransferSyntaxUID == copy.file_meta.TransferSyntaxUID
+    if "PixelData" in original:
+        assert original.PixelData == copy.PixelData[: len(original.PixelData)]  # an odd length is made even
+
+
+def complaints(path):
+    answer = subprocess.run(
+        [program("dciodvfy"), path], capture_output=True, text=True, errors="replace", check=False
+    ).stderr
+    lines = (re.sub(r"\b[012]\.[0-9.]{9,}|\b0\b", "UID", line) for line in answer.splitlines())
+    return Counter(line for line in lines if line.startswith("Error"))
+
+
+def test_dciodvfy_has_no_new_errors(samples, tmp_path):
+    done = copies(samples, tmp_path / "copies").dropna(subset="copied_to")
+    assert len(done) > 40
+    new = {
+        path: complaints(copy) - complaints(path) for path, copy in zip(done["path"], done["copied_to"], strict=True)
+    }
+    assert {path: errors for path, errors in new.items() if errors} == {}
+
+
+def test_relations_between_files_stay(samples, tmp_path):
+    done = copies(samples, tmp_path / "copies").dropna(subset="copied_to")
+    before, after = index_folder(done["path"].tolist()), index_folder(done["copied_to"].tolist())
+    for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "PatientID"):
+        old, new = before[keyword].astype(object), after[keyword].astype(object)
+        pairs = pd.DataFrame({"old": old, "new": new})[old.notna()].drop_duplicates()
+        assert pairs["old"].is_unique
+        assert pairs["new"].is_unique
+        assert not set(old.dropna()) & set(new.dropna())
+    named = {str(path).rpartition("/")[2].removesuffix(".dcm").partition("-")[0] for path in done["copied_to"]}
+    assert named == set(after["SOPInstanceUID"])
+
+
+def test_the_same_secret_makes_the_same_copies(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    one, same, other = (only(path, tmp_path / name, salt=salt) for name, salt in (("1", "s"), ("2", b"s"), ("3", None)))
+    assert one.SOPInstanceUID == same.SOPInstanceUID != other.SOPInstanceUID
+    assert one.PatientID == same.PatientID != other.PatientID
+
+
+def test_dates_of_a_patient_move_together(make_dicom, tmp_path):
+    dates = {"a": ("20200131", "20200301101500.5+0100"), "b": ("20210228", "")}
+    for name, (day, moment) in dates.items():
+        facts = {"PatientID": NUMBER, "StudyDate": day, "AcquisitionDateTime": moment, "StudyTime": "101500"}
+        make_dicom(np.zeros((4, 4), np.uint8), name, PatientBirthDate=DAY, **facts)
+    done = copies([tmp_path / "a", tmp_path / "b"], tmp_path / "copies", retain="dates")
+    one, two = map(dcmread, done["copied_to"])
+    moved = [pd.Timestamp(day) for day in (one.StudyDate, two.StudyDate, one.AcquisitionDateTime[:8])]
+    assert (moved[1] - moved[0]).days == (pd.Timestamp("20210228") - pd.Timestamp("20200131")).days
+    assert (moved[2] - moved[0]).days == 30
+    assert one.AcquisitionDateTime[8:] == "101500.5+0100"
+    assert one.StudyTime == "101500"
+    assert one.StudyDate < "20200131"
+    assert one.PatientBirthDate == ""
+    assert one.LongitudinalTemporalInformationModified == "MODIFIED"
+    assert done["remains"].str.startswith("date_or_time: ").all()
+
+
+def test_what_may_be_retained(make_dicom, tmp_path):
+    facts = {"PatientAge": "091Y", "PatientSex": "F", "DeviceSerialNumber": "77", "PatientID": NUMBER}
+    path = make_dicom(np.zeros((4, 4), np.uint8), StudyDescription="knee", **facts)
+    copy = only(path, tmp_path / "c", retain=("characteristics", "device", "uids"))
+    assert (copy.PatientAge, copy.PatientSex, copy.DeviceSerialNumber) == ("090Y", "F", "77")
+    assert copy.SOPInstanceUID == dcmread(path).SOPInstanceUID
+    assert "StudyDescription" not in copy
+    codes = [item.CodeValue for item in copy.DeidentificationMethodCodeSequence]
+    assert codes == ["113100", "113108", "113109", "113110"]
+    plain = only(path, tmp_path / "d")
+    assert not {"PatientAge", "StudyDescription"} & set(plain.dir())
+    assert (plain.PatientSex, plain.DeviceSerialNumber) == ("", "REMOVED")
+
+
+def test_originals_stay_as_they_are(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    before, facts = path.read_bytes(), path.stat()
+    copies(path, tmp_path / "copies")
+    assert path.read_bytes() == before
+    assert path.stat().st_mtime_ns == facts.st_mtime_ns
+
+
+def test_what_cannot_be_read_is_not_copied(tmp_path):
+    mixed_folder(tmp_path / "in")
+    done = copies(tmp_path / "in", tmp_path / "out").set_index("path")
+    index = index_folder(tmp_path / "in", progress=False).set_index("path")
+    assert set(done.index) == set(index.index)
+    assert done.loc[index.index[index["problem"].notna()], "copied_to"].isna().all()
+    assert len(list((tmp_path / "out").iterdir())) == done["copied_to"].notna().sum() > 3
+
+
+def test_the_crosswalk_is_made_when_asked_and_is_private(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    done = copies(path, tmp_path / "copies", crosswalk=tmp_path / "key.csv")
+    assert stat.S_IMODE((tmp_path / "key.csv").stat().st_mode) == 0o600
+    table = pd.read_csv(tmp_path / "key.csv").set_index("attribute")
+    copy = dcmread(done["copied_to"].item())
+    assert table.loc["PatientID"].tolist() == [CANARY, copy.PatientID]
+    assert table.loc["SOPInstanceUID", "replacement"] == copy.SOPInstanceUID
+    assert [item.name for item in (tmp_path / "copies").iterdir()] == [f"{copy.SOPInstanceUID}.dcm"]
+    for place in (tmp_path / "key.csv", tmp_path / "more" / "key.csv"):
+        with pytest.raises(RequestError):
+            deidentify(path, tmp_path / "more", crosswalk=place)
+
+
+def test_processes_do_the_same(samples, tmp_path):
+    one, two = (
+        copies(samples, tmp_path / str(workers), salt="s", workers=workers).drop(columns="copied_to")
+        for workers in (1, 2)
+    )
+    assert one.equals(two)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"profile": "none"}, "profile: is unknown; give basic."),
+        (
+            {"retain": "names"},
+            "retain: an option is unknown; give some of dates, characteristics, device, uids.",
+        ),
+    ],
+)
+def test_unknown_options(options, message, tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    with pytest.raises(RequestError) as caught:
+        deidentify(path, tmp_path / "copies", **options)
+    assert str(caught.value) == message
+    assert not (tmp_path / "copies").exists()
+
+
+def test_never_in_place(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    for folder, message in (
+        (tmp_path, "destination: is there and not empty; give a new folder."),
+        (path, "destination: is there and not empty; give a new folder."),
+        (tmp_path / "copies", None),
+    ):
+        if message is None:
+            copies(path, folder)
+            continue
+        with pytest.raises(RequestError) as caught:
+            deidentify(path, folder)
+        assert str(caught.value) == message
