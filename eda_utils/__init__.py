@@ -6,6 +6,8 @@ costs little more than pydicom does.
 
 from importlib import import_module
 
+from .pathology import __all__ as _OF_SLIDES
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -39,31 +41,7 @@ _HOME = {
     "slide_figures": ["plot_slide_stains", "show_slides"],
     "stain_figures": ["plot_stain_vectors", "show_nuclei"],
     "plots": ["plot_completeness", "plot_counts", "plot_distributions", "plot_geometry", "plot_histogram"],
-    "pathology": [
-        "Mask",
-        "PhantomTile",
-        "PhantomTruth",
-        "Slide",
-        "byte_map",
-        "count_nuclei",
-        "estimate_background",
-        "estimate_stains",
-        "flag_slides",
-        "focus_map",
-        "ink_mask",
-        "make_phantom_tile",
-        "normalize_stains",
-        "open_slide",
-        "optical_density",
-        "phantom_truth",
-        "recombine_stains",
-        "separate_stains",
-        "slide_table",
-        "tile_grid",
-        "tissue_mask",
-        "write_dicom_slide",
-        "write_phantom_slide",
-    ],
+    "pathology": _OF_SLIDES,
     "notebook": ["strip_notebook"],
     "gallery": ["Gallery", "image_gallery"],
     "panel": ["explore"],

@@ -216,6 +216,7 @@ def _verdict(found, options):
 def _slides(options):
     from .index_file import check_index_name, write_index
     from .pathology import flag_slides, slide_table
+    from .summary import plural
 
     check_index_name(options.output)
     slides = slide_table(options.source, measure=options.pixels, **_how(options))
@@ -226,7 +227,7 @@ def _slides(options):
         print(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})")  # noqa: T201
     target = write_index(slides.drop(columns="path"), options.output)
     bad = int((slides["problem"] != "").sum())
-    _tell(target, f"{len(slides):,} slides: {len(slides) - bad:,} opened, {bad:,} with a problem")
+    _tell(target, f"{plural(len(slides), 'slide')}: {len(slides) - bad:,} opened, {bad:,} with a problem")
     return _verdict(found, options)
 
 

@@ -103,7 +103,7 @@ def deidentify(
     """
     retain = _checked_options(profile, retain)
     paths, refused = list_source(source["path"].tolist() if isinstance(source, pd.DataFrame) else source)
-    folder = _checked_folder(destination, paths)
+    folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,14 +134,22 @@ def _checked_options(profile, retain):
     return retain
 
 
-def _checked_folder(destination, paths):
+def _checked_folder(destination, paths, source):
     folder = Path(os.path.abspath(Path(destination).expanduser()))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError("destination", "is there and not empty", "give a new folder")
     real = os.path.realpath(folder)
     if any(os.path.realpath(path).startswith(f"{real}{os.sep}") for path in paths if not is_url(path)):
         raise RequestError("destination", "holds files to copy", "give a folder elsewhere")
+    if any(Path(real).is_relative_to(root) for root in _roots(source)):
+        raise RequestError("destination", "lies inside of the folder to copy", "give a folder elsewhere")
     return folder
+
+
+def _roots(source):
+    """The folders of a source; a later run would take copies inside of them for originals."""
+    given = [] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, (str, os.PathLike)) else source
+    return [os.path.realpath(Path(item).expanduser()) for item in given if Path(item).expanduser().is_dir()]
 
 
 def _open_crosswalk(path, folder):

@@ -9,6 +9,7 @@ from .errors import EDAError, RequestError
 from .figures import PANEL_WIDTH, describe, explain_gap, flatten_rows, house_style, nothing_to_show, panel_grid
 from .pathology import flag_slides, open_slide
 from .pathology.slide_checks import CHECKS, slide_stain_outlier, stain_angles
+from .pathology.slide_qc import UNKNOWN_MPP
 from .pathology.tissue import masks_of, read_overview
 from .pictures import MOST_PANELS, show_image, title_and_caption
 from .style import ACCENT, MUTED, PALETTE
@@ -68,7 +69,7 @@ def _show_slide(ax, path, name, area, found):
     told = ", ".join(SHORT[kind] for kind in kinds) or "nothing found"
     try:
         with open_slide(path) as slide:
-            side_um = max(slide.shape) * (slide.mpp or 0.5)
+            side_um = max(slide.shape) * (slide.mpp or UNKNOWN_MPP)
             view = read_overview(slide, float(np.clip(side_um / OVERVIEW_SIDE, 1, WIDEST_UM)))
     except EDAError as error:
         explain_gap(ax, name, textwrap.fill(f"{error.wrong}; {error.advice}", 32))

@@ -166,7 +166,7 @@ def test_slides_writes_a_row_per_slide_and_says_what_is_wrong(samples, tmp_path,
     assert main(["slides", str(samples), "-o", str(tmp_path / "s.csv"), "-q"]) == 0
     told = capsys.readouterr().out
     assert "note     CMU-1-Small-Region.svs" in told
-    assert "1 slides: 1 opened, 0 with a problem" in told
+    assert "1 slide: 1 opened, 0 with a problem" in told
     table = pd.read_csv(tmp_path / "s.csv")
     assert table["tissue_mm2"].iloc[0] == pytest.approx(0.6, abs=0.05)
     assert "path" not in table

@@ -216,3 +216,11 @@ def test_never_in_place(tmp_path):
         with pytest.raises(RequestError) as caught:
             deidentify(path, folder)
         assert str(caught.value) == message
+
+
+def test_copies_do_not_lie_among_originals(tmp_path):
+    write(identified(), tmp_path / "a.dcm")
+    with pytest.raises(RequestError) as caught:
+        deidentify(tmp_path, tmp_path / "copies")
+    assert str(caught.value) == "destination: lies inside of the folder to copy; give a folder elsewhere."
+    assert not (tmp_path / "copies").exists()

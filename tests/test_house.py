@@ -167,6 +167,12 @@ def test_import_is_light():
     assert int(count) < 10
 
 
+def test_a_picture_is_shown_without_what_only_slides_need():
+    code = "import sys, eda_utils; eda_utils.show_image; print(sorted({'numba', 'openslide'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert answer.stdout == "[]\n"
+
+
 def requirements():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     return [re.split(r"[<>=]", line)[0] for line in lines if line and not line.startswith("#")]

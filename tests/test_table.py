@@ -1,10 +1,13 @@
 """Every slide has a row, also the one that cannot be opened."""
 
 import shutil
+import zipfile
 
+import numpy as np
 import pytest
+import tifffile
 
-from eda_utils import slide_table, write_dicom_slide, write_phantom_slide
+from eda_utils import index_folder, slide_table, write_dicom_slide, write_phantom_slide
 
 NO_SLIDE = "is not a slide that can be opened; check the format and the copy"
 
@@ -53,6 +56,17 @@ def test_an_mrxs_without_its_folder_has_a_row(tmp_path, samples):
 def test_what_is_named_like_a_slide_has_a_row(tmp_path, name):
     (tmp_path / name).write_text("hello")
     assert slide_table(tmp_path)[["file", "problem"]].to_numpy().tolist() == [[name, NO_SLIDE]]
+
+
+def test_tiff_in_an_archive_or_vanished_is_no_slide(tmp_path):
+    """No reader of slides takes a URL; what has vanished since it was indexed is said by the index."""
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((300, 300, 3), np.uint8), photometric="rgb")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "a.tif", "a.tif")
+    assert slide_table(tmp_path / "a.zip", progress=False).empty
+    index = index_folder(tmp_path / "a.tif")
+    (tmp_path / "a.tif").unlink()
+    assert slide_table(index, progress=False).empty
 
 
 def test_at_most_so_many(tmp_path):

@@ -3,8 +3,9 @@
 import os
 import struct
 
-from ..errors import FormatError
+from ..errors import AccessError, FormatError, MissingError
 from ..files import TIFF_SIGNATURES, open_file
+from ..remote import is_url
 
 # TIFF 6.0 section 2 and BigTIFF: bytes of one value of each field type
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -57,18 +58,23 @@ def check_tiff(path):
 def has_tiles(path):
     """Tell whether a TIFF is cut into tiles, as one that is not meant to be opened whole; also of one that breaks off.
 
+    False of a URL, which no reader of slides takes, and where nothing can be opened.
+
     Examples
     --------
     >>> from eda_utils.pathology.directory import has_tiles
     >>> has_tiles("data/samples/pathology/CMU-1-Small-Region.svs")
     True
     """
-    with open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        try:
-            return any(TILE_WIDTH in entries for entries in _directories(file, size, ""))
-        except (FormatError, struct.error, OverflowError):
-            return True
+    if is_url(path):
+        return False
+    try:
+        with open_file(path) as file:
+            return any(TILE_WIDTH in entries for entries in _directories(file, os.fstat(file.fileno()).st_size, ""))
+    except (AccessError, MissingError):
+        return False
+    except (FormatError, struct.error, OverflowError):
+        return True
 
 
 def _directories(file, size, name):

@@ -17,7 +17,7 @@ def slide_unreadable(slides):
 
 
 def slide_without_mpp(slides):
-    """The slide does not say how many microns a pixel is, or nothing plausible (PS3.3 C.7.6.3.1.7)."""
+    """The slide does not say how many microns a pixel is, or nothing plausible (PS3.3 C.7.6.16.2.1)."""
     return told(slides, slides["mpp"].isna() & (slides["problem"] == ""), "no value from 0.05 to 20 µm")
 
 
@@ -45,7 +45,7 @@ def slide_fold(slides):
 
 def slide_bubble(slides):
     """There are bubbles under the coverslip (optical density without colour)."""
-    return told(slides, slides["bubbles"] > 0, "{bubbles} rings")
+    return told(slides, slides["bubbles"] > 0, "rings: {bubbles}")
 
 
 def slide_coverslip_edge(slides):

@@ -15,12 +15,8 @@ SQUARES, MOST_STEP = 4, 32  # along a side of a tile; pixels
 OUT_OF_FOCUS = 0.05
 LEAST_STRUCTURE = 20.0  # square grey levels: in less there is nothing to be sharp
 FOLD_UM, LINE_UM = 200.0, 60.0  # folds and lines are narrower
-FOLD_SURE, FOLD_MAYBE, FOLD_MEAN, LINE_RISE = (
-    0.6,
-    0.45,
-    0.75,
-    0.2,
-)  # of the median colour of the tissue, twice; optical density
+FOLD_SURE, FOLD_MAYBE, FOLD_MEAN = 0.6, 0.45, 0.75  # rise above what is beside it, as a share of the usual colour
+LINE_RISE = 0.2  # optical density
 FOLD_LONG_UM, FOLD_ELONGATION, SMOOTH_UM = 400.0, 3.0, 16.0
 NEAR_INK = 4  # pixels of the overview: where colours of pen and tissue are mixed
 BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box that a disc fills (0.785)
@@ -34,7 +30,8 @@ def focus_map(slide, grid=None, *, most=FOCUS_TILES):
     ----------
     slide : Slide
     grid : DataFrame, optional
-        Places from `tile_grid`; by default tissue without ink, in tiles of 256 level-0 pixels.
+        Places from `tile_grid`, of each of which the first 256 × 256 level-0 pixels are read; by default tissue
+        without ink, in tiles of that size.
     most : int
         Tiles that are read at most, evenly spread over the grid.
 
@@ -68,16 +65,15 @@ def focus_map(slide, grid=None, *, most=FOCUS_TILES):
     if most < 1:
         raise RequestError("most", "at least one tile has to be read", "try most=256")
     chosen, steps = _spread(grid, most), _steps(slide)
-    tiles = _read_tiles(slide, grid, most)
-    return chosen.assign(sharpness=[_sharpness(tile[..., 1].astype(np.float32), steps) for tile in tiles])
+    return chosen.assign(sharpness=[_sharpness(tile, steps) for tile in _read_tiles(slide, chosen)])
 
 
 def _spread(grid, most):
     return grid.iloc[np.unique(np.linspace(0, len(grid) - 1, min(most, len(grid))).round().astype(int))]
 
 
-def _read_tiles(slide, grid, most):
-    for row, col in _spread(grid, most)[["row", "col"]].to_numpy():
+def _read_tiles(slide, grid):
+    for row, col in grid[["row", "col"]].to_numpy():
         yield slide.read_region(row, col, FOCUS_TILE, FOCUS_TILE)
 
 
@@ -85,9 +81,9 @@ def _steps(slide):
     return [int(np.clip(round(um / (slide.mpp or UNKNOWN_MPP)), 1, MOST_STEP)) for um in (NEAR_UM, FAR_UM)]
 
 
-def _sharpness(green, steps):
+def _sharpness(tile, steps):
     """Green is what both hematoxylin and eosin take away; of squares, as a tile can be sharp in one half only."""
-    side = FOCUS_TILE // SQUARES
+    side, green = FOCUS_TILE // SQUARES, tile[..., 1].astype(np.float32)
     squares = green.reshape(SQUARES, side, SQUARES, side).swapaxes(1, 2)
     near, far = (
         ((squares[..., ::2, step:] - squares[..., ::2, :-step]) ** 2).mean(axis=(2, 3))
@@ -148,10 +144,10 @@ def measure_slide(slide):
 
 def _measure_tiles(slide, grid, light):
     """Focus and stains of tiles at full resolution, each read once."""
-    tiles, steps = _read_tiles(slide, grid, FOCUS_TILES), _steps(slide)
+    tiles, steps = _read_tiles(slide, _spread(grid, FOCUS_TILES)), _steps(slide)
     sharpness, samples = [], [np.empty((0, STAIN_SIDE, 3), np.uint8)]
     for tile in tiles:
-        sharpness.append(_sharpness(tile[..., 1].astype(np.float32), steps))
+        sharpness.append(_sharpness(tile, steps))
         samples.append(_sample(tile, slide))
     found = pd.Series(sharpness, dtype=float).dropna()
     row = {"sharpness": float(found.median()), "blurred_share": float((found < OUT_OF_FOCUS).mean())}

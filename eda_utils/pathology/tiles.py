@@ -1,4 +1,4 @@
-"""Tiles of a TIFF, read by position and decoded by themselves: no lock, no seek, as quick as the decoder is."""
+"""Tiles of a TIFF, read by position and decoded by themselves: as quick as the decoder is."""
 
 import os
 from collections import OrderedDict
@@ -113,8 +113,8 @@ class TileReader:
 
     def __init__(self, path, levels):
         self.name, self.levels = path.name, levels
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        self._cache = TileCache()
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        self._cache, self._lock = TileCache(), Lock()
 
     def close(self):
         """Close the file and forget its tiles."""
@@ -185,10 +185,17 @@ class TileReader:
         offset, size = facts.offsets[index], facts.sizes[index]
         if not size:
             return None
-        data = os.pread(self._descriptor, size, offset)
+        data = self._read_at(offset, size)
         if len(data) < size:
             raise DecodeError(self.name, "is cut inside of a tile", "copy the file again")
         return data
+
+    def _read_at(self, offset, size):
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, size, offset)
+        with self._lock:  # Windows
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, size)
 
     def _decode(self, level, index, rows=None):
         """Return a tile as (row, column, sample), of a JPEG at least its upper rows, None where there is none."""

@@ -97,8 +97,6 @@ class Overview(NamedTuple):
         (row, column): optical density that all three channels have.
     pen : numpy.ndarray of float32
         (row, column): how much more red is taken away than hematoxylin, eosin or DAB would for their green.
-    density : numpy.ndarray of float32
-        (row, column): mean of the three optical densities.
     """
 
     rgb: np.ndarray
@@ -108,7 +106,6 @@ class Overview(NamedTuple):
     color: np.ndarray
     grey: np.ndarray
     pen: np.ndarray
-    density: np.ndarray
 
 
 def read_overview(slide, um_per_px=8.0):
@@ -136,7 +133,7 @@ def read_overview(slide, um_per_px=8.0):
     rgb = slide.thumbnail(int(np.clip(side, 1, MOST_SIDE))).pixels
     down = tuple(full / small for full, small in zip(slide.shape, rgb.shape, strict=False))
     light = _light(rgb)
-    planes = np.empty((4, *rgb.shape[:2]), np.float32)
+    planes = np.empty((3, *rgb.shape[:2]), np.float32)
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
     _absorb(np.ascontiguousarray(rgb), optical_density(ramp, background=light)[:, 0].T, planes)
     return Overview(rgb, slide.mpp and tuple(side * slide.mpp for side in down), down, light, *planes)
@@ -152,7 +149,6 @@ def _absorb(rgb, tables, planes):
             planes[0, row, column] = max(red, green, blue) - least
             planes[1, row, column] = least
             planes[2, row, column] = red - RED_OVER_GREEN * green
-            planes[3, row, column] = (red + green + blue) / 3
 
 
 def _light(rgb):
