@@ -8,7 +8,7 @@ from pathlib import Path
 from . import __version__
 from .cli_copies import add_deidentify
 from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure, add_slides
-from .errors import EDAError, NotebookError, RequestError
+from .errors import EDAError, NotebookError, RequestError, printable
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
@@ -69,7 +69,7 @@ def _complain(text, code):
 
 
 def _say(text):
-    print(text, file=sys.stderr)  # noqa: T201 - stdout stays free for results
+    print(printable(text), file=sys.stderr)  # noqa: T201 - stdout stays free for results
 
 
 def _parser():
@@ -130,7 +130,7 @@ def _has_image(folder):
 def _tell_page(page):
     from .summary import format_bytes
 
-    print(f"{page.resolve()}  ({format_bytes(page.stat().st_size)})")  # noqa: T201
+    print(printable(f"{page.resolve()}  ({format_bytes(page.stat().st_size)})"))  # noqa: T201
 
 
 def _add_render(commands):

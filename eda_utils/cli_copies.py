@@ -1,6 +1,7 @@
 """The command that copies files without what identifies a person."""
 
 from .cli_tables import DONE, FINDINGS, SOURCES, add_command
+from .errors import printable
 
 RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification.py, which needs pandas
 
@@ -34,5 +35,5 @@ def _deidentify(options):
     print(f"{plural(len(done), 'file')}: {copied:,} copied, {len(done) - copied:,} not")  # noqa: T201
     kinds = remains[remains != ""].str.findall(r"(?:^|; )(\w+): ").explode().value_counts()
     for what, number in [*done["problem"].value_counts().items(), *kinds.items()]:
-        print(f"{number:6,} {what}")  # noqa: T201
+        print(printable(f"{number:6,} {what}"))  # noqa: T201
     return FINDINGS if copied < len(done) or len(kinds) else DONE

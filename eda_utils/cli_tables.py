@@ -5,7 +5,7 @@ import os
 import textwrap
 from pathlib import Path
 
-from .errors import RequestError
+from .errors import RequestError, printable
 
 DONE, FINDINGS = 0, 1
 SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
@@ -42,7 +42,9 @@ def add_index(commands):
     detail = "Every file found is a row; what cannot be read has the reason in the column problem."
     command = add_command(commands, "index", _index, "write one row per file of a folder, with its header", detail)
     command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".parquet, .csv, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
+    outputs = (
+        ".parquet, .csv, .xlsx, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
+    )
     command.add_argument("-o", "--output", default="index.parquet", metavar="FILE", help=outputs)
     tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
     command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
@@ -61,7 +63,7 @@ def add_measure(commands):
         "measure ~/export -o stats.csv --cache pixels.parquet",
     )
     command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".parquet or .csv; default: %(default)s"
+    outputs = ".parquet, .csv or .xlsx; default: %(default)s"
     command.add_argument("-o", "--output", default="stats.parquet", metavar="FILE", help=outputs)
     _add_cache(command)
     _add_means(command, "each decodes on its own")
@@ -78,7 +80,7 @@ def add_audit(commands):
         "audit ~/export -o findings.csv --fail-on warning",
     )
     command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".csv or .parquet; default: %(default)s"
+    outputs = ".csv, .xlsx or .parquet; default: %(default)s"
     command.add_argument("-o", "--output", default="findings.csv", metavar="FILE", help=outputs)
     pixels = "decode every image too; --no-pixels is faster"
     command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
@@ -97,7 +99,7 @@ def add_slides(commands):
         "slides ~/scans -o slides.csv --fail-on warning",
     )
     command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".csv or .parquet; default: %(default)s"
+    outputs = ".csv, .xlsx or .parquet; default: %(default)s"
     command.add_argument("-o", "--output", default="slides.csv", metavar="FILE", help=outputs)
     pixels = "look at the pixels too; --no-pixels is faster"
     command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
@@ -148,7 +150,7 @@ def _described(table):
 
 
 def _tell(target, text):
-    print(f"{target.resolve()}  ({text})")  # noqa: T201
+    print(printable(f"{target.resolve()}  ({text})"))  # noqa: T201
 
 
 def _index_parts(options, tags):
@@ -157,7 +159,8 @@ def _index_parts(options, tags):
 
     if not options.identifiers:
         raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
-    print(index_folder(options.source, tags=tags, cache=options.cache, output=options.output, **_how(options)))  # noqa: T201
+    how = {"cache": options.cache, "output": options.output, **_how(options)}
+    print(printable(index_folder(options.source, tags=tags, **how)))  # noqa: T201
     return DONE
 
 
@@ -224,7 +227,7 @@ def _slides(options):
         raise RequestError(Path(options.source[0]).name, "holds no whole-slide image", "check the folder")
     found, names = flag_slides(slides), dict(zip(slides["path"], slides["file"], strict=True))
     for row in found.itertuples():
-        print(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})")  # noqa: T201
+        print(printable(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})"))  # noqa: T201
     target = write_index(slides.drop(columns="path"), options.output)
     bad = int((slides["problem"] != "").sum())
     _tell(target, f"{plural(len(slides), 'slide')}: {len(slides) - bad:,} opened, {bad:,} with a problem")

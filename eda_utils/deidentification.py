@@ -1,6 +1,5 @@
 """Copies of DICOM files without what identifies a person."""
 
-import csv
 import os
 import secrets
 from collections import Counter
@@ -25,6 +24,7 @@ from .pseudonyms import new_uid, replace_element
 from .remote import is_url
 from .sandbox import call_guarded
 from .sources import list_source
+from .spreadsheets import write_csv
 
 BATCH = 20  # files of one task
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)
@@ -121,7 +121,7 @@ def deidentify(
             bar.update(len(done))
     if table:
         with table:
-            csv.writer(table).writerows([("attribute", "original", "replacement"), *sorted(known)])
+            write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
     return _to_table(rows)
 
 

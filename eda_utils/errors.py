@@ -1,5 +1,22 @@
 """What can be wrong with one file, folder or request, said in three clauses."""
 
+import re
+
+# Control characters, which a terminal obeys; what turns the direction of writing; halves of characters
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text):
+    """Return text with every character that would control a terminal spelt out.
+
+    Examples
+    --------
+    >>> from eda_utils.errors import printable
+    >>> print(printable(chr(27) + "[2J new" + chr(10) + "line"))
+    \\x1b[2J new\\nline
+    """
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
 
 class EDAError(Exception):
     """One thing could not be done: which file, what is wrong, what to do.
@@ -22,7 +39,7 @@ class EDAError(Exception):
     """
 
     def __init__(self, which, wrong, advice):
-        super().__init__(f"{which}: {wrong}; {advice}.")
+        super().__init__(printable(f"{which}: {wrong}; {advice}."))
         self.which, self.wrong, self.advice = str(which), wrong, advice
 
     def __reduce__(self):  # worker processes send errors home by pickle

@@ -14,30 +14,34 @@ import pyarrow.parquet as pq
 from .columns import join, to_frame
 from .errors import FormatError, MissingError, RequestError
 from .files import file_facts
+from .spreadsheets import write_csv, write_excel
 
 CACHE_VERSION = 2  # raise it when the same file gives another row
+SPREADSHEETS = {".csv": write_csv, ".xlsx": write_excel}
 SAVE_AFTER = 100_000  # files, so that a killed run has not been for nothing
 
 
 def check_index_name(path):
     """Return where an index can be written as a Path, or raise before the work of making one."""
     path = Path(path)
-    if path.suffix.lower() not in (".parquet", ".csv"):
-        raise RequestError(path.name, "is neither .parquet nor .csv", "give a name with one of these endings")
+    if path.suffix.lower() not in (".parquet", *SPREADSHEETS):
+        raise RequestError(path.name, "is neither .parquet, .csv nor .xlsx", "give a name with one of these endings")
     if not path.absolute().parent.is_dir():
         raise MissingError(path.name, "its folder does not exist", "make the folder first")
     return path
 
 
 def write_index(index, path):
-    """Write an index as Parquet or, when the name ends in .csv, as CSV, readable by its owner only.
+    """Write an index as Parquet or, by the end of its name, as CSV or Excel file, readable by its owner only.
+
+    In CSV and Excel what looks like a formula has an apostrophe in front, so that no spreadsheet obeys a header.
 
     Parameters
     ----------
     index : DataFrame
         As it is, or after `redact_table`.
     path : str or Path
-        Ends in .parquet or .csv.
+        Ends in .parquet, .csv or .xlsx.
 
     Returns
     -------
@@ -47,11 +51,11 @@ def write_index(index, path):
     Raises
     ------
     RequestError
-        If the name ends in neither .parquet nor .csv.
+        If the name ends in something else, or the index has more rows than an Excel sheet.
     """
     path = check_index_name(path)
-    write = index.to_csv if path.suffix.lower() == ".csv" else index.to_parquet
-    return _write_whole(path, lambda draft: write(draft, index=False))
+    write = SPREADSHEETS.get(path.suffix.lower(), lambda table, draft: table.to_parquet(draft, index=False))
+    return _write_whole(path, lambda draft: write(index, draft))
 
 
 def _write_whole(path, write):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from .page import NUMERAL, clean
+from .spreadsheets import write_csv
 
 
 def write_tables(notebook, folder):
@@ -28,7 +29,7 @@ def write_tables(notebook, folder):
     written = []
     for number, (section, table) in enumerate(tables_of(notebook), 1):
         stem = folder / f"{number:02}_{re.sub(r'[^a-z0-9]+', '_', section.lower()).strip('_') or 'table'}"
-        table.to_csv(stem.with_suffix(".csv"), index=False)
+        write_csv(table, stem.with_suffix(".csv"))
         table.to_json(stem.with_suffix(".json"), orient="records", indent=1, force_ascii=False)
         written += [stem.with_suffix(".csv"), stem.with_suffix(".json")]
     return written

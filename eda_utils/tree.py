@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
+from .errors import printable
 from .summary import need, plural, summarize_series
 
 MAX_BRANCHES = 100
@@ -25,7 +26,7 @@ class SeriesTree:
         return "\n".join(self._lines(0))
 
     def _lines(self, depth):
-        yield "  " * depth + self.label
+        yield "  " * depth + printable(self.label)
         for branch in self.branches:
             yield from branch._lines(depth + 1)
 

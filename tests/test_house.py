@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
     ["errors", "style", "levels", "layout", "checks"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks"],
+    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel"],
     ["elements"],

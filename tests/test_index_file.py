@@ -11,12 +11,14 @@ import eda_utils.rows as rows
 from eda_utils import index_folder, redact_table, write_index
 from eda_utils.errors import MissingError, RequestError
 
+READ = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".xlsx": pd.read_excel}
 
-@pytest.mark.parametrize("name", ["index.parquet", "index.csv"])
+
+@pytest.mark.parametrize("name", ["index.parquet", "index.csv", "index.xlsx"])
 @pytest.mark.parametrize("change", [lambda table: table, redact_table])
 def test_written_and_read_again(index, tmp_path, name, change):
     path = write_index(change(index), tmp_path / name)
-    again = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(path)
+    again = READ[path.suffix](path)
     assert len(again) == len(index)
     assert again["Rows"].fillna(0).astype(int).tolist() == index["Rows"].fillna(0).astype(int).tolist()
     assert path.stat().st_mode & 0o777 == 0o600
@@ -25,8 +27,8 @@ def test_written_and_read_again(index, tmp_path, name, change):
 
 def test_where_an_index_cannot_be_written(index, tmp_path):
     with pytest.raises(RequestError) as caught:
-        write_index(index, tmp_path / "index.xlsx")
-    expected = "index.xlsx: is neither .parquet nor .csv; give a name with one of these endings."
+        write_index(index, tmp_path / "index.ods")
+    expected = "index.ods: is neither .parquet, .csv nor .xlsx; give a name with one of these endings."
     assert str(caught.value) == expected
     with pytest.raises(MissingError, match="its folder does not exist"):
         write_index(index, tmp_path / "gone" / "index.csv")
