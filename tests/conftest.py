@@ -5,7 +5,7 @@ import warnings
 import matplotlib
 import pytest
 from hypothesis import settings
-from parts import CORPUS, SAMPLES, missing
+from parts import CORPUS, SAMPLES, identifiers, missing
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
@@ -28,6 +28,12 @@ def index(samples):
     from eda_utils import index_folder
 
     return index_folder(samples)
+
+
+@pytest.fixture(scope="session")
+def secrets(index):
+    """What tells who the patients of the samples are."""
+    return identifiers(index.loc[index["kind"] == "dicom", "path"])
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,10 @@
 import importlib
 import io
 import os
+import re
 import shutil
+import warnings
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +48,43 @@ def foreign_files():
 
 def file_id(path):
     return "/".join(path.parts[-3:])
+
+
+ROLES = ("Doctor", "Phantom", "Staff")
+NAMING = ("PatientID", "OtherPatientIDs", "AccessionNumber", "StudyID", "InstitutionName", "InstitutionAddress")
+
+
+def identifiers(paths):
+    """Return what tells who the patients of DICOM files are, as anybody would write it, read by pydicom alone."""
+    found = set()
+    for path in paths:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = dcmread(path, force=True, stop_before_pixels=True)
+            for element in chain(dataset.file_meta, dataset.iterall()):
+                found.update(_written(element))
+    return sorted(found)
+
+
+def _written(element):
+    value = str(element.value or "")
+    if element.VR == "PN":
+        return [
+            part
+            for part in re.split(r"[\^=, ]+", value)
+            if len(part) >= 5 and part not in ("Doctor", "Phantom", "Staff")
+        ]
+    if element.VR == "DA" and len(value) == 8 and not value.endswith("0101"):
+        return [value, f"{value[:4]}-{value[4:6]}-{value[6:]}", f"{value[6:]}.{value[4:6]}.{value[:4]}"]
+    if element.keyword.endswith(("InstanceUID", "FrameOfReferenceUID")) and len(value) >= 16:
+        return [value]
+    return [value] if element.keyword in NAMING and len(value) >= 5 else []
+
+
+def leaks(text, identifiers):
+    """Return the identifiers that stand in a text or page, outside of its pictures."""
+    text = re.sub(r"[A-Za-z0-9+/=]{200,}", "", str(text)).lower()  # base64
+    return [value for value in identifiers if value.lower() in text]
 
 
 def picture(kind, side=64):

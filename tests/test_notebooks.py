@@ -7,7 +7,7 @@ import statistics
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from parts import ROOT
+from parts import ROOT, leaks
 
 from eda_utils import render_notebook
 from eda_utils.notebook import strip_notebook
@@ -119,9 +119,10 @@ def test_runs_with_its_solutions(path, monkeypatch, samples):
 
 @every
 @pytest.mark.parametrize("as_report", [False, True], ids=["as downloaded", "as report"])
-def test_renders_without_canary_or_noise(path, as_report, tmp_path, samples):
+def test_renders_without_identifiers_or_noise(path, as_report, tmp_path, secrets):
     page = render_notebook(path, tmp_path / "a.html", as_report=as_report, progress=False).read_text(encoding="utf-8")
     assert CANARY.lower() not in page.lower()
+    assert leaks(page, secrets) == []
     assert str(ROOT) not in page
     assert "Warning" not in page
     assert "Not yet." not in page

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from parts import leaks
 
 from eda_utils import render_notebook, render_notebooks, render_report
 from eda_utils.errors import MissingError, NotebookError, RequestError
@@ -37,8 +38,9 @@ def test_report_describes_the_samples(page, index):
     assert page.count("<img ") == page.count('alt="') >= 5
 
 
-def test_nothing_identifies_a_patient(page, samples):
+def test_nothing_identifies_a_patient(page, samples, secrets):
     assert CANARY.lower() not in page.lower()
+    assert leaks(page, secrets) == []
     assert str(samples.resolve().parent) not in page
 
 
