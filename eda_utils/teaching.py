@@ -14,8 +14,8 @@ def check(answer, test, hint):
         What the learner wrote; ``...`` means nothing yet.
     test : callable or object
         A function that gets the answer and returns whether it is right, or the right answer itself.
-    hint : str
-        Shown when the answer is not right yet.
+    hint : str or callable
+        Shown when the answer is not right yet; a function gets the answer and can say how much of it is right.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def check(answer, test, hint):
     >>> eda.check(4, 4, "two and two")
     Correct.
     """
-    verdict = "Correct." if _passes(answer, test) else f"Not yet. Hint: {hint}"
+    verdict = "Correct." if _passes(answer, test) else f"Not yet. Hint: {_hint(hint, answer)}"
     verdict = _NOT_ANSWERED if answer is ... else verdict
     print(verdict)  # noqa: T201 - a learner reads it under the cell
     if os.environ.get("EDA_STRICT") == "1" and verdict != "Correct.":
@@ -45,3 +45,12 @@ def _passes(answer, test):
         return bool(test(answer) if callable(test) else answer == test)
     except Exception:  # noqa: BLE001 - the answer may be anything at all
         return False
+
+
+def _hint(hint, answer):
+    if not callable(hint):
+        return hint
+    try:
+        return hint(answer)
+    except Exception:  # noqa: BLE001 - as above
+        return "an answer of another type is asked for"

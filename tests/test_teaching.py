@@ -24,6 +24,13 @@ def test_verdicts(capsys, monkeypatch, answer, test, verdict):
     assert capsys.readouterr().out.strip() == verdict
 
 
+@pytest.mark.parametrize(("answer", "hint"), [({1, 2}, "50 %"), (5, "an answer of another type is asked for")])
+def test_a_hint_can_say_how_much_is_right(capsys, monkeypatch, answer, hint):
+    monkeypatch.delenv("EDA_STRICT", raising=False)
+    check(answer, {1, 2, 3, 4}, lambda found: f"{len(found & {1, 2, 3, 4}) / 4:.0%}".replace("%", " %"))
+    assert capsys.readouterr().out == f"Not yet. Hint: {hint}\n"
+
+
 @pytest.mark.parametrize("answer", [..., 5])
 def test_strict(monkeypatch, answer):
     monkeypatch.setenv("EDA_STRICT", "1")
