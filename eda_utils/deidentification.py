@@ -102,7 +102,8 @@ def deidentify(
     YES ''
     """
     retain = _checked_options(profile, retain)
-    paths, refused = list_source(source["path"].tolist() if isinstance(source, pd.DataFrame) else source)
+    is_index = isinstance(source, pd.DataFrame)  # which has the members of a DICOMDIR beside it
+    paths, refused = (source["path"].drop_duplicates().tolist(), {}) if is_index else list_source(source)
     folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)

@@ -224,3 +224,8 @@ def test_copies_do_not_lie_among_originals(tmp_path):
         deidentify(tmp_path, tmp_path / "copies")
     assert str(caught.value) == "destination: lies inside of the folder to copy; give a folder elsewhere."
     assert not (tmp_path / "copies").exists()
+
+
+def test_an_index_with_a_dicomdir_has_every_file_once(index, tmp_path):
+    done = deidentify(index, tmp_path / "copies")
+    assert sorted(done["path"]) == sorted(index["path"])
