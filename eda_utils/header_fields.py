@@ -56,7 +56,7 @@ def _field(name, column):
     if column.notna().sum() == 0:
         return None
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.year + (column.dt.dayofyear - 1) / 366
+        return column.dt.year + (column.dt.day_of_year - 1) / 366
     if name.endswith("Time") and pd.api.types.is_string_dtype(column.dtype):
         hours = pd.to_numeric(column.str[:2], errors="coerce") + pd.to_numeric(column.str[2:4], errors="coerce") / 60
         return hours.astype(float)
