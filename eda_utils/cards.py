@@ -196,5 +196,3 @@ def _cell(value):
     """Values of a header are text, never markup."""
     text = escape(" ".join(str(value).split()), quote=False)
     return re.sub(r"([|*_`\[\]\\])", r"\\\1", text)
-
-

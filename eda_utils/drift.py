@@ -117,6 +117,8 @@ def _compare(field, truth, rng):
     difference = _difference(values, codes, len(names), *pair)
     draws = [[rng.choice(rows, len(rows)) for rows in pair] for _ in range(RESAMPLES)]
     ends = np.nanquantile([_difference(values, codes, len(names), *draw) for draw in draws], [0.025, 0.975])
+    if not is_number:  # a distance is never negative, so that its resamples lie too high: the basic bootstrap
+        ends = np.clip(2 * difference - ends[::-1], 0, None)
     counts = [np.bincount(codes[rows], minlength=len(names)) for rows in pair]
     kind = "number" if is_number else "classes"
     changes = [0, 0] if is_number else _changes(field, is_b)
@@ -135,7 +137,11 @@ def _difference(values, codes, several, rows_a, rows_b):
     a, b = (np.bincount(codes[rows], minlength=several) / len(rows) for rows in (rows_a, rows_b))
     gap = (b - a)[1:]  # the first class is what the others leave
     covariance = sum(np.diag(share[1:]) - np.outer(share[1:], share[1:]) for share in (a, b)) / 2
-    return float(min(np.sqrt(max(gap @ np.linalg.pinv(covariance, hermitian=True) @ gap, 0)), 10)) if _overlap(a, b) else 10.0
+    return (
+        float(min(np.sqrt(max(gap @ np.linalg.pinv(covariance, hermitian=True) @ gap, 0)), 10))
+        if _overlap(a, b)
+        else 10.0
+    )
 
 
 def _overlap(a, b):
@@ -164,7 +170,9 @@ def _domain(design, truth, seed):
         return said | {"sentence": "There are too few patients for a model that tells the two sets apart."}
     verdict = "they look alike" if low <= 0.5 else "they are told apart"
     text = f"A model of header and statistics tells B from A with an AUC of {auc:.2f} "
-    return said | {"sentence": f"{text}(95 % interval {low:.2f} to {high:.2f}, {plural(len(truth), 'patient')}): {verdict}."}
+    return said | {
+        "sentence": f"{text}(95 % interval {low:.2f} to {high:.2f}, {plural(len(truth), 'patient')}): {verdict}."
+    }
 
 
 def list_values(a, b, field):

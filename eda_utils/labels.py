@@ -16,7 +16,20 @@ KEYS = (  # the one that says most first
 TRIED = 2_000  # files, to find out by what they can be joined
 LEAST_MATCHED = 0.02  # of files or of these values: below, a match is chance
 MOST_CLASSES = 20
-DESCRIPTIVE = ("sex", "gender", "view", "position", "age", "patient", "modality", "set", "fold", "split", "reader", "rad")
+DESCRIPTIVE = (
+    "sex",
+    "gender",
+    "view",
+    "position",
+    "age",
+    "patient",
+    "modality",
+    "set",
+    "fold",
+    "split",
+    "reader",
+    "rad",
+)
 BOX_CLASS = ("finding label", "class_name", "category", "label", "class")
 
 
@@ -69,7 +82,12 @@ def join_labels(index, labels, *, on=None):
     conflicts = int(facts.attrs.get("conflicts", 0))
     said = {"on": (where, column), "style": style, "files": len(index), "matched": int(keys.isin(facts.index).sum())}
     said |= {"rows": len(table), "unmatched_rows": int((~rows.isin(keys.dropna())).sum()), "conflicts": conflicts}
-    joined.attrs = {**index.attrs, "join": said, "labels": names, "label_columns": list(joined.columns[index.shape[1] :])}
+    joined.attrs = {
+        **index.attrs,
+        "join": said,
+        "labels": names,
+        "label_columns": list(joined.columns[index.shape[1] :]),
+    }
     return joined
 
 

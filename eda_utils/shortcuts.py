@@ -77,7 +77,11 @@ def scan_shortcuts(index, label, stats=None, *, seed=0):
     columns = ["field", "kind", "effect", "auc", "p", "p_adjusted", "is_shortcut", "sentence"]
     table = pd.DataFrame(rows, columns=columns)
     table = table.sort_values(["is_shortcut", "effect"], ascending=False, kind="stable", ignore_index=True)
-    table.attrs = {"label": label, "baseline": _baseline(design, truth, label, seed), "path": str(index["path"].iloc[0])}
+    table.attrs = {
+        "label": label,
+        "baseline": _baseline(design, truth, label, seed),
+        "path": str(index["path"].iloc[0]),
+    }
     return table
 
 

@@ -29,7 +29,9 @@ def test_saved_arrays_tell_how_they_were_made(index, tmp_path):
     with tarfile.open(tars[0]) as file:
         names = file.getnames()
         assert names[0].removesuffix("npy") == names[1].removesuffix("json")
-        np.testing.assert_array_equal(np.load(io.BytesIO(file.extractfile(names[0]).read())), dataset[int(names[0][:8])][0])
+        np.testing.assert_array_equal(
+            np.load(io.BytesIO(file.extractfile(names[0]).read())), dataset[int(names[0][:8])][0]
+        )
         assert CANARY.lower() not in file.extractfile(names[1]).read().decode().lower()
     with pytest.raises(RequestError, match="is not empty"):
         save_arrays(dataset, folder)

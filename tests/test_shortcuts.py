@@ -63,7 +63,9 @@ def test_demographics_are_told_as_such_and_identifiers_not_at_all():
 
 def test_pixel_statistics_are_scanned_too():
     index, _ = make_cohort(3, patients=150)
-    stats = pd.DataFrame({"path": index["path"], "noise_sd": index["sick"] * 3 + np.random.default_rng(0).random(len(index))})
+    stats = pd.DataFrame(
+        {"path": index["path"], "noise_sd": index["sick"] * 3 + np.random.default_rng(0).random(len(index))}
+    )
     scan = scan_shortcuts(index.drop(columns="noise_sd"), "sick", stats)
     assert scan.iloc[0][["field", "is_shortcut"]].tolist() == ["noise_sd", True]
     assert scan.iloc[0]["auc"] == 1.0

@@ -107,8 +107,7 @@ def test_order_of_rows_does_not_matter():
 def test_files_without_a_patient_are_refused_unless_told():
     index = index_of(["1", None, "2", "3"])
     expected = (
-        "split: 1 of 4 files have no PatientID; leave them out, or add to group= what keeps them apart, "
-        'at last "path".'
+        'split: 1 of 4 files have no PatientID; leave them out, or add to group= what keeps them apart, at last "path".'
     )
     with pytest.raises(RequestError) as caught:
         split_patients(index, {"train": 0.5, "test": 0.5})
