@@ -66,12 +66,12 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
 def _prevalence_title(table, by, groups):
     first = table.loc[table["prevalence"].idxmax()]
     title = f"{first['label']} is the most frequent of {plural(len(table), 'label')}: "
-    title += f"in {100 * first['prevalence']:.1f} % of {plural(int(first['files']), 'file')}"
+    title += f"in {first['prevalence']:.1%} of {plural(int(first['files']), 'file')}"
     if by:
         parts = groups[(groups["label"] == first["label"]) & (groups["patients"] >= 5)]
         if len(parts) > 1:
             ends = parts["prevalence"].min(), parts["prevalence"].max()
-            title += f"; by {by} from {100 * ends[0]:.1f} % to {100 * ends[1]:.1f} %"
+            title += f"; by {by} from {ends[0]:.1%} to {ends[1]:.1%}"
     return title
 
 
@@ -101,7 +101,7 @@ def plot_label_pairs(index, labels=None, *, ax=None):
     >>> from eda_utils.cohort_figures import plot_label_pairs
     >>> index = pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]})
     >>> plot_label_pairs(index, ["Mass", "Nodule"]).get_title(loc="left")
-    'Of files with Nodule, 100 % have Mass too (1 file)'
+    'Of files with Nodule, 100% have Mass too (1 file)'
     """
     counts = count_label_pairs(index, labels)
     order = np.argsort(-np.diag(counts), kind="stable")[:SHOWN]
@@ -131,7 +131,7 @@ def _pair_title(names, shares, table):
         return "No two labels occur together"
     row, column = np.unravel_index(np.nanargmax(shares), shares.shape)
     files = plural(int(table[row, column]), "file")
-    return f"Of files with {names[row]}, {100 * shares[row, column]:.0f} % have {names[column]} too ({files})"
+    return f"Of files with {names[row]}, {shares[row, column]:.0%} have {names[column]} too ({files})"
 
 
 def plot_split(split, labels, *, stats=None):
@@ -243,7 +243,8 @@ def show_boxes(index, *, label=None, ax=None):
         ax.figure.colorbar(shown, ax=ax, label="boxes", shrink=0.8)
         ax.set_xticks([]), ax.set_yticks([])
         several = sum(len(_named(boxes, label)) for boxes in boxed["boxes"])
-        title = f"{several:,} box{'es' * (several != 1)} in {plural(len(boxed), 'file')}; at most {counts.max()} at one place"
+        title = f"{several:,} box{'es' * (several != 1)} in {plural(len(boxed), 'file')}"
+        title += f"; at most {counts.max()} at one place"
         ax.set_title(title)
         under = f"under it: mean of {plural(used, 'picture')}" if used else "no picture could be read"
         ax.set_xlabel(f"all pictures stretched to one size; {under}", fontsize=8)

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from .associations import choose_units, design_of, header_auc, test_fields
+from .associations import choose_units, design_of, header_auc, permutation_test
 from .errors import RequestError
 from .findings import findings_table
-from .header_fields import LEAST_FILES, collect_fields, is_number_field, to_classes
+from .header_fields import collect_fields, is_number_field, to_classes
 from .summary import NOT_STATED, need, plural
 
 ALPHA, LEAST_EFFECT = 0.01, 0.1  # of a standardised difference; of the PSI too, where it is customary
@@ -69,7 +69,7 @@ def compare_datasets(a, b, *, stats_a=None, stats_b=None, leave_out=(), seed=0):
     if min(truth.sum(), len(truth) - truth.sum()) < LEAST_GROUP:
         raise RequestError("compare_datasets", "a set has fewer than 5 patients", "compare larger sets")
     design = design_of(fields)
-    p = test_fields(design, truth, seed)["p_adjusted"].reindex(fields.columns).fillna(1.0)
+    p = permutation_test(design, truth, seed)["p_adjusted"].reindex(fields.columns).fillna(1.0)
     rng = np.random.default_rng(seed)
     rows = [(name, *_compare(fields[name], truth, rng), p[name]) for name in fields]
     columns = ["field", "kind", "files_a", "files_b", "difference", "low", "high", "psi", "js"]
@@ -104,7 +104,7 @@ def _stack(*sides):
 
 def _plain(index):
     """Categories of two tables become text, so that they can stand below each other."""
-    return index.astype({name: "string" for name in index.select_dtypes("category").columns})
+    return index.astype(dict.fromkeys(index.select_dtypes("category").columns, "string"))
 
 
 def _compare(field, truth, rng):

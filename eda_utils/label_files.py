@@ -88,7 +88,7 @@ def _as_number(column):
     if stated.str.match(r"0\d").any():
         return column
     numbers = pd.to_numeric(stated, errors="coerce")
-    if numbers.isna().any() or (numbers % 1 == 0).all() and (numbers.abs() >= 2**53).any():
+    if numbers.isna().any() or ((numbers % 1 == 0).all() and (numbers.abs() >= 2**53).any()):
         return column
     return pd.to_numeric(column)
 

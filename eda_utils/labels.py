@@ -224,12 +224,17 @@ def _is_text(column):
 
 def _key(index, name):
     if name in (FILE_NAME, STEM):
-        return _text(index["path"].map(os.path.basename if name == FILE_NAME else _stem))
+        return _text(index["path"].map(_name if name == FILE_NAME else _stem))
     return _text(index[name]) if name in index and index[name].notna().any() else None
 
 
 def _stem(path):
-    return os.path.splitext(os.path.basename(path))[0]
+    name = _name(path)
+    return name.rpartition(".")[0] or name
+
+
+def _name(path):
+    return os.path.split(path)[1]
 
 
 def _text(column):
@@ -246,7 +251,7 @@ def _keyed(column, where, keep_zeros):
     """Labels in the form of the key of the index."""
     texts = _text(column)
     if where in (FILE_NAME, STEM):
-        texts = texts.map(os.path.basename if where == FILE_NAME else _stem, na_action="ignore")
+        texts = texts.map(_name if where == FILE_NAME else _stem, na_action="ignore")
     return _zeros(texts, keep_zeros)
 
 

@@ -41,8 +41,8 @@ def describe_labels(index, labels=None, *, by=None):
 
     References
     ----------
-    E. B. Wilson, JASA 22 (1927) 209: the interval. L. Kish, Survey Sampling, 1965: the design effect, by which images of
-    one patient count for less than as many patients.
+    E. B. Wilson, JASA 22 (1927) 209: the interval. L. Kish, Survey Sampling, 1965: the design effect, by which images
+    of one patient count for less than as many patients.
 
     Examples
     --------

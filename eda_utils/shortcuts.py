@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .associations import choose_units, cramers_v, design_of, header_auc, rank_auc, test_fields
+from .associations import choose_units, cramers_v, design_of, header_auc, permutation_test, rank_auc
 from .errors import RequestError
 from .findings import findings_table
 from .header_fields import collect_fields, is_number_field, name_value, to_classes
@@ -72,7 +72,7 @@ def scan_shortcuts(index, label, stats=None, *, seed=0):
     left_out = {label, *index.attrs.get("label_columns", ())}
     fields = collect_fields(chosen, stats, left_out)
     design = design_of(fields)
-    tested = test_fields(design, truth, seed)
+    tested = permutation_test(design, truth, seed)
     rows = [_row(name, fields[name], truth, label, *tested.loc[name, ["p", "p_adjusted"]]) for name in tested.index]
     columns = ["field", "kind", "effect", "auc", "p", "p_adjusted", "is_shortcut", "sentence"]
     table = pd.DataFrame(rows, columns=columns)

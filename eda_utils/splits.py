@@ -180,7 +180,7 @@ def prove_split(split, *, stats=None, seed=0):
     --------
     >>> import pandas as pd
     >>> from eda_utils.splits import prove_split
-    >>> split = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "part": ["train", "train", "test", "train"]})
+    >>> split = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "part": [*"aaab"]})
     >>> prove_split(split)[["what", "groups", "across_parts"]].values.tolist()
     [['patients', 2, 1]]
     """
