@@ -149,19 +149,22 @@ def _demographics(usable):
 
 
 def _labels(usable):
-    if not usable.attrs.get("labels"):
+    names = usable.attrs.get("labels")
+    if not names or not set(names) <= set(usable):
         return None
     truths = binary_labels(usable, label_columns(usable))
     people = truths.groupby(usable["_patient"]).max()
     known, positives = people.notna().sum(), people.sum().astype(int)
-    shown = hide_small(positives)
-    rows = []
+    rows = []  # labels are no partition: none can be found out from the others
     for name in truths:
-        can_show = shown[name] not in (HIDDEN, "hidden") and known[name] - positives[name] not in range(1, LEAST_CELL)
-        share = positives[name] / max(known[name], 1)
-        ends = wilson(share, max(known[name], 1))
+        share, ends = (
+            positives[name] / max(known[name], 1),
+            wilson(positives[name] / max(known[name], 1), max(known[name], 1)),
+        )
+        is_small = positives[name] in range(1, LEAST_CELL)
+        can_show = not is_small and known[name] - positives[name] not in range(1, LEAST_CELL)
         said = f"{share:.1%} ({ends[0]:.1%} to {ends[1]:.1%})" if can_show else "hidden"
-        rows.append((name, shown[name] if can_show or shown[name] == HIDDEN else "hidden", said))
+        rows.append((name, HIDDEN if is_small else f"{positives[name]:,}" if can_show else "hidden", said))
     return pd.DataFrame(rows, columns=["label", "patients", "share and its interval of 95 %"])
 
 

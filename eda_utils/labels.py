@@ -208,14 +208,15 @@ def _best_pair(keys, table, columns, keep_zeros):
             if values and known[where]:
                 files = list(_zeros(key.iloc[:: len(key) // TRIED + 1], keep_zeros))
                 matched = sum(file in values for file in files if file is not pd.NA)
-                shares = matched / len(files), len(values & known[where]) / len(values)
-                scores[where, column] = tuple(round(share, 2) for share in shares)
-    scores = {place: shares for place, shares in scores.items() if max(shares) >= LEAST_MATCHED}
+                both = values & known[where]
+                if max(matched / len(files), len(both) / len(values)) >= LEAST_MATCHED:
+                    # of two that match as many files the one with more values: a grade is no number of a patient
+                    scores[where, column] = round(matched / len(files), 2), len(both)
     return max(scores, key=lambda place: (scores[place], -list(keys).index(place[0])), default=None)
 
 
 def _may_be_key(column):
-    return _is_text(column) or pd.api.types.is_integer_dtype(column)
+    return _is_text(column) or (pd.api.types.is_integer_dtype(column) and not _is_yes_or_no(column))
 
 
 def _is_text(column):

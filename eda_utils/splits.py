@@ -241,12 +241,9 @@ def balance_parts(split, labels):
     [['files', 0.5, 0.5, 0.0], ['Mass', 0.5, 0.5, 0.0]]
     """
     strata = _strata(split, [labels] if isinstance(labels, str) else list(labels))
-    means = strata.groupby(split["part"].astype(str)).mean().T
-    parts = [name for name in split["part"].astype("category").cat.categories if name in means]
+    means = strata.groupby(split["part"], observed=True).mean().T
     files = split["part"].value_counts(normalize=True)
-    table = means[sorted(parts, key=split["part"].astype(str).drop_duplicates().tolist().index)] if parts else means
-    if isinstance(split["part"].dtype, pd.CategoricalDtype):
-        table = means[parts]
+    table = means[[name for name in split["part"].astype("category").cat.categories if name in files.index[files > 0]]]
     deviation = table.sub(strata.mean(), axis=0).abs().max(axis=1)
     table.insert(0, "all", strata.mean())
     table = table.assign(largest_deviation=deviation)
