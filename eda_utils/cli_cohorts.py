@@ -23,16 +23,16 @@ def add_compare(commands):
 
 
 def _compare(options):
-    from .cohort_pages import render_comparison
-    from .drift import compare_datasets
+    from .cohort_pages import compare_images, render_comparison
     from .index import index_folder
     from .summary import plural
 
     progress = False if options.quiet else None
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
-    page = render_comparison(*sides, options.output, pixels=options.pixels, progress=progress)
-    drifting = int(compare_datasets(*sides)["is_drift"].sum())
-    print(f"{page.resolve()}  ({plural(drifting, 'field')} of the headers drift)")  # noqa: T201
+    comparison = compare_images(*sides, pixels=options.pixels, progress=progress)
+    page = render_comparison(*sides, options.output, comparison=comparison)
+    drifting = int(comparison["is_drift"].sum())
+    print(f"{page.resolve()}  ({drifting:,} of {plural(len(comparison), 'field')} drift)")  # noqa: T201
     return FINDINGS if drifting else DONE
 
 

@@ -19,7 +19,7 @@ PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]
 
 
-def render_comparison(a, b, output="drift.html", *, pixels=True, seed=0, progress=None):
+def render_comparison(a, b, output="drift.html", *, comparison=None, pixels=True, seed=0, progress=None):
     """Write a page on how two sets of images differ.
 
     Parameters
@@ -27,8 +27,10 @@ def render_comparison(a, b, output="drift.html", *, pixels=True, seed=0, progres
     a, b : DataFrame, str or Path
         Indexes from `index_folder`, or what it takes.
     output : str or Path
+    comparison : DataFrame, optional
+        From `compare_datasets`, where it has been made already.
     pixels : bool
-        Measure pixels too.
+        Measure pixels too, to make it.
     seed : int
     progress : bool, optional
 
@@ -44,10 +46,15 @@ def render_comparison(a, b, output="drift.html", *, pixels=True, seed=0, progres
     """
     path = _page_path(output)
     sides = [side if hasattr(side, "columns") else index_folder(side, progress=progress) for side in (a, b)]
-    stats = [measure_images(side, progress=progress) for side in sides] if pixels else [None, None]
-    table = compare_datasets(*sides, stats_a=stats[0], stats_b=stats[1], seed=seed)
+    table = compare_images(*sides, pixels=pixels, seed=seed, progress=progress) if comparison is None else comparison
     path.write_text(_page([*_comparison_cells(table), *_side_cells(sides)], "the comparison of two sets"), "utf-8")
     return path
+
+
+def compare_images(a, b, *, pixels=True, seed=0, progress=None):
+    """Measure two sets and compare them, as `compare_datasets` does."""
+    stats = [measure_images(side, progress=progress) if pixels else None for side in (a, b)]
+    return compare_datasets(a, b, stats_a=stats[0], stats_b=stats[1], seed=seed)
 
 
 def _page_path(output):
