@@ -98,7 +98,7 @@ def count_drift(seeds):
     print(f"drift: {found} of {10 * seeds} planted found, {false} of {10 * seeds} others told")
 
 
-def time_loader(folder, images=256):
+def time_loader(folder, images=64):
     """A DataLoader with two workers against decoding the same files one after the other."""
     try:
         from torch.utils.data import DataLoader

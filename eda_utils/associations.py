@@ -114,7 +114,7 @@ def field_scores(design, truths):
         cut = 2 / (9 * freedom)
         score = ((chi2 / freedom) ** (1 / 3) - 1 + cut) / np.sqrt(cut)
         scores[name] = np.maximum(scores.get(name, -np.inf), score)
-    return pd.DataFrame(scores).T
+    return pd.DataFrame(list(scores.values()), index=list(scores), columns=range(len(truths)))
 
 
 def permutation_test(design, truth, seed=0):

@@ -40,6 +40,13 @@ def test_p_values_are_uniform_where_nothing_is():
     assert 0.4 < np.mean(single) < 0.6
 
 
+def test_where_no_field_differs_there_is_nothing_to_test():
+    design = design_of(pd.DataFrame({"KVP": [80.0] * 12}))
+    truth = np.repeat([0.0, 1.0], 6)
+    assert permutation_test(design, truth).empty
+    assert np.isnan(header_auc(design, truth)[0])
+
+
 def test_one_image_per_patient_whose_truth_is_known():
     index = pd.DataFrame({"PatientID": ["a", "a", "b", None, None]})
     rows = choose_units(index, np.array([np.nan, 1.0, 0.0, 1.0, 1.0]))
