@@ -1,6 +1,7 @@
 """The frame around figures: panels, empty figures, and alternative text for people who cannot see them."""
 
 import base64
+import textwrap
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
@@ -12,6 +13,7 @@ from .style import MUTED, RC, RULE
 
 PANEL_WIDTH, GAP_HEIGHT = 2.55, 0.8  # inches
 SCREEN_DPI = 96
+ROW_WIDTH, ROW_HEIGHT = 6.4, 0.27  # inches
 
 
 @contextmanager
@@ -34,6 +36,19 @@ def panel_grid(count, columns, *, height=3.6):
     if not count:
         nothing_to_show(axes[0], "no image")
     return np.array(axes[:count])
+
+
+def row_axes(rows):
+    """Return axes for rows of points with names at their left."""
+    return plt.figure(figsize=(ROW_WIDTH, 1.1 + ROW_HEIGHT * max(rows, 2))).add_subplot()
+
+
+def finish_rows(ax, names, caption):
+    """Name the rows, the first at the top, and say below how to read them."""
+    ax.set_yticks(range(len(names)), [textwrap.shorten(str(name), 40, placeholder="…") for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel(caption, fontsize=8)
+    ax.grid(axis="x", color=RULE, lw=0.6), ax.set_axisbelow(True)
 
 
 def nothing_to_show(ax, reason):

@@ -1,0 +1,98 @@
+"""The commands for cohorts: compare two of them, split one by patient."""
+
+from .cli_tables import DONE, FINDINGS, SOURCES, add_command
+
+PARTS = ("train=0.7", "val=0.15", "test=0.15")
+
+
+def add_compare(commands):
+    """Add the command `compare`."""
+    detail = (
+        "Headers and pixel statistics are compared field by field, one image per patient, and by a model that tries to "
+        "tell the sets apart; the page shows both. Exit code 1 if a field drifts."
+    )
+    command = add_command(
+        *(commands, "compare", _compare, "show on a page how two sets of images differ", detail),
+        "compare ~/site-a ~/site-b -o drift.html",
+    )
+    command.add_argument("a", metavar="A", help="folder or archive, such as what a model was trained on")
+    command.add_argument("b", metavar="B", help="folder or archive, such as what it is used on")
+    command.add_argument("-o", "--output", default="drift.html", metavar="PAGE", help="default: %(default)s")
+    command.add_argument("--no-pixels", dest="pixels", action="store_false", help="compare headers only")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _compare(options):
+    from .cohort_pages import compare_images, render_comparison
+    from .index import index_folder
+    from .summary import plural
+
+    progress = False if options.quiet else None
+    sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
+    comparison = compare_images(*sides, pixels=options.pixels, progress=progress)
+    page = render_comparison(*sides, options.output, comparison=comparison)
+    drifting = int(comparison["is_drift"].sum())
+    print(f"{page.resolve()}  ({drifting:,} of {plural(len(comparison), 'field')} drift)")  # noqa: T201
+    return FINDINGS if drifting else DONE
+
+
+def add_split(commands):
+    """Add the command `split`."""
+    detail = (
+        "No patient is in two parts and, unless --no-pixels, no picture that is there twice. Printed is the proof; the "
+        "file has one row per image: file, part, and the hash of what the split was made from. It names files: keep it "
+        "where they are."
+    )
+    command = add_command(
+        *(commands, "split", _split, "split images by patient into train, val and test", detail),
+        "split ~/export -o split.csv --labels labels.csv --stratify Mass",
+    )
+    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
+    outputs = ".parquet or .csv; default: %(default)s"
+    command.add_argument("-o", "--output", default="split.csv", metavar="FILE", help=outputs)
+    parts = "which add up to 1; default: train=0.7 val=0.15 test=0.15"
+    command.add_argument("--parts", nargs="+", default=PARTS, metavar="NAME=SHARE", help=parts)
+    command.add_argument("--labels", metavar="FILE", help="a table of labels, joined by UID, number or file name")
+    stratify = "columns whose shares shall be alike in all parts"
+    command.add_argument("--stratify", nargs="+", default=[], metavar="COLUMN", help=stratify)
+    group = "columns that keep images together; path: each by itself where the others are missing"
+    command.add_argument("--group", nargs="+", default=["PatientID"], metavar="COLUMN", help=group)
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    command.add_argument("--no-pixels", dest="pixels", action="store_false", help="do not look for copies")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _split(options):
+    from .index import index_folder
+    from .index_file import check_index_name
+    from .labels import join_labels
+    from .splits import prove_split, split_patients, write_split
+    from .stats import measure_images
+    from .summary import is_image
+
+    check_index_name(options.output)
+    fractions = dict(map(_part, options.parts))
+    progress = False if options.quiet else None
+    index = index_folder(options.source, progress=progress)
+    index = index[is_image(index)]
+    index = join_labels(index, options.labels) if options.labels else index
+    stats = measure_images(index, progress=progress) if options.pixels else None
+    chosen = {"stratify": options.stratify, "seed": options.seed, "group": options.group, "stats": stats}
+    split = split_patients(index, fractions, **chosen)
+    for row in prove_split(split, stats=stats).itertuples():
+        said = f"{row.across_parts:,} of {row.groups:,} {row.what} in more than one part"
+        print(f"{said} (a random split: {row.across_if_random:,.0f})")  # noqa: T201
+    counts = ", ".join(f"{name} {count:,}" for name, count in split["part"].value_counts(sort=False).items())
+    print(f"{write_split(split, options.output).resolve()}  ({counts})")  # noqa: T201
+    return DONE
+
+
+def _part(text):
+    from .errors import RequestError
+
+    name, found, share = text.partition("=")
+    try:
+        return name, float(share)
+    except ValueError:
+        said = "has no share" if not found else "has a share that is no number"
+        raise RequestError("--parts", f"{name} {said}", "write such as train=0.7 test=0.3") from None

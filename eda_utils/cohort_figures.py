@@ -1,0 +1,272 @@
+"""Figures of labels, boxes and splits: tables in, Axes out; the title is the finding."""
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .errors import EDAError
+from .figures import ROW_HEIGHT, describe, finish_rows, house_style, row_axes
+from .image import load_image, to_png
+from .prevalence import count_label_pairs, describe_labels, map_boxes
+from .splits import balance_parts, prove_split
+from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
+from .summary import plural
+
+SHOWN, SHOWN_GROUPS = 20, 6
+TITLE, HALF_TITLE = 56, 38  # characters
+MEAN_OF, MEAN_SIDE = 64, 128
+
+
+def plot_prevalence(index, labels=None, *, by=None, ax=None):
+    """Plot how often each label is there, with intervals of 95 %.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `join_labels`.
+    labels, by
+        As for `describe_labels`; shown are at most 20 labels and 6 groups.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eda_utils.cohort_figures import plot_prevalence
+    >>> ax = plot_prevalence(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
+    >>> ax.get_title(loc="left").split(":")[0]
+    'Mass is the most frequent of 1 label'
+    """
+    table = describe_labels(index, labels)
+    order = table.sort_values("prevalence", ascending=False, kind="stable")["label"].head(SHOWN).tolist()
+    groups = describe_labels(index, labels, by=by) if by else table.assign(group="")
+    names = groups.groupby("group", sort=False, observed=True)["files"].max().nlargest(SHOWN_GROUPS).index
+    names = [name for name in groups["group"].drop_duplicates() if name in names]
+    with house_style():
+        ax = ax or row_axes(len(order) * (1 + 0.5 * (len(names) - 1)))
+        for number, name in enumerate(names):
+            rows = groups[groups["group"] == name].set_index("label").reindex(order)
+            offset = (number - (len(names) - 1) / 2) * 0.8 / len(names)
+            label, color = f"{name} ({rows['files'].max():,.0f})", PALETTE[number]
+            _intervals(ax, rows["prevalence"], rows["low"], rows["high"], offset, color, label)
+        finish_rows(ax, order, "share of files; line: interval of 95 %, patients counted as independent")
+        ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
+        ax.set_xlim(left=0)
+        if by:
+            ax.legend(title=f"{by} (files)", frameon=False, loc="lower right", fontsize=8, title_fontsize=8)
+        title = _prevalence_title(table, by, groups)
+        ax.set_title(textwrap.fill(title, TITLE))
+    return describe(ax, f"Prevalence of labels. {title}")
+
+
+def _prevalence_title(table, by, groups):
+    first = table.loc[table["prevalence"].idxmax()]
+    title = f"{first['label']} is the most frequent of {plural(len(table), 'label')}: "
+    title += f"in {first['prevalence']:.1%} of {plural(int(first['files']), 'file')}"
+    if by:
+        parts = groups[(groups["label"] == first["label"]) & (groups["patients"] >= 5)]
+        if len(parts) > 1:
+            ends = parts["prevalence"].min(), parts["prevalence"].max()
+            title += f"; by {by} from {ends[0]:.1%} to {ends[1]:.1%}"
+    return title
+
+
+def _intervals(ax, middle, low, high, offset, color, label):
+    y = np.arange(len(middle)) + offset
+    ax.hlines(y, low, high, color=color, lw=1.6)
+    ax.plot(middle, y, "o", ms=4, color=color, label=label)
+
+
+def plot_label_pairs(index, labels=None, *, ax=None):
+    """Plot which labels occur together, as the share of the files with one that have the other too.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `join_labels`.
+    labels : list of str, optional
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eda_utils.cohort_figures import plot_label_pairs
+    >>> index = pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]})
+    >>> plot_label_pairs(index, ["Mass", "Nodule"]).get_title(loc="left")
+    'Of files with Nodule, 100% have Mass too (1 file)'
+    """
+    counts = count_label_pairs(index, labels)
+    order = np.argsort(-np.diag(counts), kind="stable")[:SHOWN]
+    counts = counts.iloc[order, order]
+    names, table = list(counts), counts.to_numpy(float)
+    total = np.diag(table)[:, None]
+    shares = np.divide(table, total, out=np.full_like(table, np.nan), where=total > 0)
+    np.fill_diagonal(shares, np.nan)
+    with house_style():
+        side = 1.6 + 0.42 * len(names)
+        ax = ax or plt.figure(figsize=(side + 1.2, side)).add_subplot()
+        image = ax.imshow(shares, cmap=COMPUTED_CMAP, vmin=0, vmax=max(np.nanmax(shares, initial=0), 0.01))
+        for row, column in np.argwhere(np.isfinite(shares) & (shares >= 0.005)):
+            color = "white" if image.norm(shares[row, column]) < 0.5 else INK
+            ax.text(column, row, f"{100 * shares[row, column]:.0f}", ha="center", va="center", color=color, fontsize=7)
+        ax.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_yticks(range(len(names)), [f"{name} ({n:,.0f})" for name, n in zip(names, total[:, 0], strict=True)])
+        ax.set_xlabel("… % of these files have this one too", fontsize=8)
+        ax.tick_params(length=0), ax.spines[:].set_visible(False)
+        title = _pair_title(names, shares, table)
+        ax.set_title(textwrap.fill(title, 60))
+    return describe(ax, f"Labels that occur together. {title}")
+
+
+def _pair_title(names, shares, table):
+    if not np.nansum(shares):
+        return "No two labels occur together"
+    row, column = np.unravel_index(np.nanargmax(shares), shares.shape)
+    files = plural(int(table[row, column]), "file")
+    return f"Of files with {names[row]}, {shares[row, column]:.0%} have {names[column]} too ({files})"
+
+
+def plot_split(split, labels, *, stats=None):
+    """Plot the proof of a split: what is in two parts, beside a random split, and how alike the parts are.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `split_patients`, or any index with a column ``part``.
+    labels : list of str
+        Whose shares are compared.
+    stats : DataFrame, optional
+        From `measure_images`, to show copies too.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        Two: leaks, balance.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eda_utils.cohort_figures import plot_split
+    >>> index = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "Mass": [0, 1, 0, 1]})
+    >>> axes = plot_split(index.assign(part=["train", "train", "test", "test"]), ["Mass"])
+    >>> axes[0].get_title(loc="left")
+    'Nothing is in two parts'
+    """
+    proof, balance = prove_split(split, stats=stats), balance_parts(split, labels)
+    with house_style():
+        rows = max(len(proof) * 2, min(len(balance), SHOWN + 1), 4)
+        axes = plt.figure(figsize=(9, 1.2 + ROW_HEIGHT * rows)).subplots(1, 2)
+        leaks = _draw_leaks(axes[0], proof)
+        balanced = _draw_balance(axes[1], balance)
+    describe(axes[0], f"Split. {leaks}. {balanced}.")
+    return axes
+
+
+def _draw_leaks(ax, proof):
+    y = np.arange(len(proof))
+    sides = ((-0.2, "across_parts", ACCENT, "this split"), (0.2, "across_if_random", MUTED, "random split of images"))
+    for offset, column, color, label in sides:
+        bars = ax.barh(y + offset, proof[column], 0.36, color=color, label=label)
+        ax.bar_label(bars, [f"{value:,.0f}" for value in proof[column]], padding=3, fontsize=8, color=INK)
+    ax.set_yticks(y, [f"{row.what}\n(of {row.groups:,})" for row in proof.itertuples()])
+    ax.set_ylim(max(len(proof), 3) - 0.4, -0.6), ax.margins(x=0.15)
+    ax.set_xlabel("in more than one part", fontsize=8)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+    across = proof[proof["across_parts"] > 0]
+    told = ", ".join(f"{row.across_parts:,} {row.what}" for row in across.itertuples())
+    title = f"In two parts: {told}" if told else "Nothing is in two parts"
+    ax.set_title(textwrap.fill(title, HALF_TITLE))
+    return title
+
+
+def _draw_balance(ax, balance):
+    labels = balance.iloc[1:].sort_values("all", ascending=False, kind="stable").head(SHOWN)
+    parts = [name for name in balance if name not in ("label", "all", "largest_deviation")]
+    y = np.arange(len(labels))
+    ax.plot(labels["all"], y, "|", ms=15, mew=2, color=RULE, label="all files")
+    for number, part in enumerate(parts[: len(PALETTE)]):
+        name = f"{part} ({balance[part].iloc[0]:.1%} of files)"
+        offset = (number - (len(parts) - 1) / 2) * 0.2
+        ax.plot(labels[part], y + offset, "o", ms=4, color=PALETTE[number], label=name)
+    finish_rows(ax, labels["label"], "share of the files of each part")
+    ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
+    ax.set_xlim(left=0)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+    if labels.empty:
+        return "No label is compared"
+    worst = labels.loc[labels["largest_deviation"].idxmax()]
+    title = f"Shares differ by {100 * worst['largest_deviation']:.2g} percentage points at most ({worst['label']})"
+    ax.set_title(textwrap.fill(title, HALF_TITLE))
+    return title
+
+
+def show_boxes(index, *, label=None, ax=None):
+    """Show where the boxes of labels lie, over the mean of some of the pictures.
+
+    Parameters
+    ----------
+    index : DataFrame
+        From `join_labels`, with ``boxes``, Rows and Columns.
+    label : str, optional
+        Of the boxes; by default all.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eda_utils.cohort_figures import show_boxes
+    >>> index = pd.DataFrame({"path": ["a.dcm"], "boxes": [((0, 0, 5, 10, "Mass"),)], "Rows": [10], "Columns": [10]})
+    >>> show_boxes(index).get_title(loc="left")
+    '1 box in 1 file; at most 1 at one place'
+    """
+    boxed = index[[bool(_named(boxes, label)) for boxes in index["boxes"]]]
+    counts = map_boxes(boxed, label=label, shape=(MEAN_SIDE, MEAN_SIDE))
+    with house_style():
+        ax = ax or plt.figure(figsize=(4.6, 4.6)).add_subplot()
+        mean, used = _mean_picture(boxed["path"].head(MEAN_OF))
+        ax.imshow(mean, extent=(0, 1, 1, 0), vmin=0, vmax=255)
+        shown = ax.imshow(
+            np.ma.masked_equal(counts, 0), cmap=COMPUTED_CMAP, alpha=0.55, extent=(0, 1, 1, 0), interpolation="nearest"
+        )
+        ax.figure.colorbar(shown, ax=ax, label="boxes", shrink=0.8)
+        ax.set_xticks([]), ax.set_yticks([])
+        several = sum(len(_named(boxes, label)) for boxes in boxed["boxes"])
+        title = f"{several:,} box{'es' * (several != 1)} in {plural(len(boxed), 'file')}"
+        title += f"; at most {counts.max()} at one place"
+        ax.set_title(title)
+        under = f"under it: mean of {plural(used, 'picture')}" if used else "no picture could be read"
+        ax.set_xlabel(f"all pictures stretched to one size; {under}", fontsize=8)
+    return describe(ax, title)
+
+
+def _named(boxes, label):
+    return [box for box in boxes if label in (None, box[4])] if isinstance(boxes, tuple) else []
+
+
+def _mean_picture(paths):
+    """The mean of displayed pictures, stretched to one size, and of how many."""
+    from io import BytesIO
+
+    from PIL import Image as Pillow
+
+    total, used = np.zeros((MEAN_SIDE, MEAN_SIDE)), 0
+    for path in paths:
+        try:
+            picture = Pillow.open(BytesIO(to_png(load_image(path), max_side=2 * MEAN_SIDE))).convert("L")
+        except EDAError:
+            continue
+        total += np.asarray(picture.resize((MEAN_SIDE, MEAN_SIDE), Pillow.Resampling.BOX), float)
+        used += 1
+    return (total / used if used else total + 128), used

@@ -1,0 +1,53 @@
+"""Figures of labels and splits say what is in the tables."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from cohorts import make_labels
+
+from eda_utils.cohort_figures import plot_label_pairs, plot_prevalence, plot_split, show_boxes
+from eda_utils.samples import CANARY
+from eda_utils.splits import split_patients
+
+LABELS = ["common", "rare", "sick"]
+
+
+def title(ax):
+    return " ".join(ax.get_title(loc="left").split())
+
+
+def test_prevalence():
+    index = make_labels(0)
+    ax = plot_prevalence(index, LABELS)
+    shown = [text.get_text() for text in ax.get_yticklabels()]
+    assert shown == index[LABELS].mean().sort_values(ascending=False).index.tolist()
+    assert title(ax).startswith(f"{shown[0]} is the most frequent of 3 labels: in {index[shown[0]].mean():.1%} of")
+    assert ax.figure.alt_text.startswith("Prevalence of labels.")
+    ax = plot_prevalence(index.assign(PatientSex=np.where(index["sick"] == 1, "F", "M")), LABELS, by="PatientSex")
+    assert "by PatientSex from" in title(ax)
+    assert len(ax.get_legend().get_texts()) == 2
+
+
+def test_pairs():
+    index = pd.DataFrame({"a": [1, 1, 0, 0], "b": [1, 0, 0, 0]})
+    assert title(plot_label_pairs(index, ["a", "b"])) == "Of files with b, 100% have a too (1 file)"
+    assert title(plot_label_pairs(index.assign(b=0), ["a", "b"])) == "No two labels occur together"
+
+
+def test_split():
+    index = make_labels(1)
+    good = plot_split(split_patients(index, {"train": 0.8, "test": 0.2}, stratify=LABELS), LABELS)
+    assert title(good[0]) == "Nothing is in two parts"
+    bad = plot_split(index.assign(part=np.arange(len(index)) % 2), LABELS)
+    assert title(bad[0]).startswith("In two parts: ")
+    assert "percentage points at most" in title(bad[1])
+
+
+def test_boxes_over_real_pictures(index):
+    few = index[index["Modality"] == "CT"].head(3)
+    few = few.assign(boxes=[((0.0, 0.0, 9.0, 9.0, "Mass"),)] * len(few))
+    ax = show_boxes(few)
+    assert title(ax) == f"{len(few)} boxes in {len(few)} files; at most {len(few)} at one place"
+    assert CANARY not in ax.figure.alt_text + ax.get_xlabel()
+    assert title(show_boxes(few, label="none")).startswith("0 boxes in 0 files")
+    plt.close("all")

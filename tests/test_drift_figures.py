@@ -1,0 +1,32 @@
+"""Figures of shortcuts and drift say what is in the tables."""
+
+import numpy as np
+from cohorts import make_cohort, make_site
+
+from eda_utils.drift import compare_datasets
+from eda_utils.drift_figures import plot_drift, plot_shortcuts
+from eda_utils.shortcuts import scan_shortcuts
+
+
+def title(ax):
+    return " ".join(ax.get_title(loc="left").split())
+
+
+def test_shortcuts():
+    index, field = make_cohort(3, shortcut=True)
+    ax = plot_shortcuts(scan_shortcuts(index, "sick"))
+    assert f"most of all {field} (effect" in title(ax)
+    assert ax.get_yticklabels()[0].get_text() == field
+    clean, _ = make_cohort(4)
+    assert title(plot_shortcuts(scan_shortcuts(clean, "sick"))).startswith("sick follows none of 12 fields; without")
+
+
+def test_drift():
+    rng = np.random.default_rng(0)
+    ax = plot_drift(compare_datasets(make_site(rng, False), make_site(rng, True)))
+    assert title(ax).startswith("10 of 20 fields drift, most of all moved")
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert any(name.startswith("moved9 (shape: PSI") for name in names)
+    assert all(name.startswith("moved") for name in names[:10])
+    ax = plot_drift(compare_datasets(make_site(rng, False), make_site(rng, False)))
+    assert title(ax).startswith("None of 20 fields drifts; a model tells the sets apart with AUC 0.")
