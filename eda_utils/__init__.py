@@ -21,6 +21,8 @@ _HOME = {
     "explorer": ["summarize_completeness", "summarize_private", "summarize_tags"],
     "uids": ["audit_uids"],
     "privacy": ["audit_phi"],
+    "burned_in": ["find_burned_in"],
+    "lettering": ["text_boxes"],
     "deidentification": ["deidentify"],
     "explain": ["explain_display"],
     "naive": ["audit_display"],

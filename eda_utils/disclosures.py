@@ -91,7 +91,7 @@ def audit_dataset(dataset, pattern=None):
         elif element.action != "U" and element.tag not in EXPECTED_META and element.value:
             found["file_meta"].append(element.name)
     evidence = {kind: _counted(names) for kind, names in found.items()}
-    return evidence | _of_preamble(dataset) | _of_ages(dataset) | _of_pixels(dataset), pattern
+    return evidence | _of_preamble(dataset) | _of_ages(dataset) | read_burned_in(dataset), pattern
 
 
 def _kind(element, pattern):
@@ -168,7 +168,8 @@ def _raw(dataset, keyword):
     return stored_bytes(dataset.get_item(keyword)) if keyword in dataset else b""
 
 
-def _of_pixels(dataset):
+def read_burned_in(dataset):
+    """Return what the header of an image says of text in its pixels: YES, or nothing where there often is some."""
     if "Rows" not in dataset:
         return {}
     stated, modality = (texts(attribute(dataset, name)) for name in ("BurnedInAnnotation", "Modality"))

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["errors", "style", "levels", "layout", "checks"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks"],
+    ["errors", "style", "levels", "layout", "checks", "lettering"],
+    ["attributes", "remote", "pool", "findings", "encoding_checks", "recognition"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel"],
     ["elements"],
@@ -37,7 +37,7 @@ LAYERS = [
     ["pathology.nuclei", "pathology.facts", "pathology.formats", "pathology.phantom_slide", "pathology.tissue"],
     ["pathology.slide", "pathology.slide_qc", "pathology.slide_checks"],
     ["pathology.dicom_wsi", "disclosures"],
-    ["rows", "index_file"],
+    ["rows", "index_file", "burned_in"],
     ["headers", "index", "stats"],
     ["pathology.table"],
     ["pathology"],
