@@ -35,6 +35,7 @@ _HOME = {
     "viewer": ["view_image"],
     "viewer_page": ["viewer_html", "viewer_script"],
     "slide_viewer": ["view_slide"],
+    "privacy_figures": ["show_burned_in"],
     "pipeline_figures": ["show_naive_and_right", "show_pipeline"],
     "tree": ["SeriesTree", "series_tree"],
     "sentences": ["headlines"],

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from pydicom.dataset import Dataset
 from tqdm import tqdm
 
 from .dataset import attribute, numbers, read_dataset
@@ -116,19 +117,26 @@ def examine_text(path, *, ocr):
     EDAError
         If its pixels cannot be decoded.
     """
-    kind, _ = sniff(path)
-    if kind not in ("dicom", "image"):
+    if sniff(path)[0] not in ("dicom", "image"):
         return {}
-    source = read_dataset(path, pixels=True) if kind == "dicom" else path
-    stated = read_burned_in(source) if kind == "dicom" else {}
+    source = _opened(path)
+    is_dicom = isinstance(source, Dataset)
+    stated = read_burned_in(source) if is_dicom else {}
     try:
         lines, shape = find_text(source, ocr=ocr)
     except NoPixelDataError:
         return {}
     if lines.empty:
         return stated
-    kind = _kind(lines, shape[0], set(texts(attribute(source, "Modality"))) if kind == "dicom" else set())
+    kind = _kind(lines, shape[0], set(texts(attribute(source, "Modality"))) if is_dicom else set())
     return {kind: _evidence(lines, shape)} | {name: told for name, told in stated.items() if name == "burned_in"}
+
+
+def _opened(source):
+    """Read once what is looked at several times."""
+    if isinstance(source, Dataset) or sniff(source)[0] != "dicom":
+        return source
+    return read_dataset(source, pixels=True)
 
 
 def find_text(source, *, ocr=False, frames=MOST_FRAMES):
@@ -157,8 +165,9 @@ def find_text(source, *, ocr=False, frames=MOST_FRAMES):
     EDAError
         As `load_image`.
     """
+    source = _opened(source)
     first = load_image(source)
-    pattern = learn_words(walk(source)) if hasattr(source, "file_meta") else None
+    pattern = learn_words(walk(source)) if ocr and isinstance(source, Dataset) else None
     chosen = np.unique(np.linspace(0, first.frames - 1, min(first.frames, frames)).round().astype(int)).tolist()
     found = []
     for number in chosen:
@@ -186,6 +195,12 @@ def _meaning(text, pattern):
     if DAY.search(text):
         return "date"
     return "marker" if MARKER.fullmatch(text.strip()) else "text"
+
+
+def count_lines(lines):
+    """Say how many lines of `find_text` there are."""
+    outside = f", {lines['outside'].sum()} outside of the ultrasound regions" if lines["outside"].notna().any() else ""
+    return f"{len(lines)} line{'s' * (len(lines) != 1)} of text{outside}"
 
 
 def ultrasound_regions(header, rows, columns):
@@ -230,10 +245,7 @@ def _kind(lines, rows, modality):
 
 def _evidence(lines, shape):
     places = lines.apply(_place, axis=1, shape=shape).value_counts()
-    outside = lines["outside"].sum()
-    told = [f"{len(lines)} line{'s' * (len(lines) != 1)}"]
-    told += [f"{outside} outside of the ultrasound regions"] if lines["outside"].notna().any() else []
-    told += [", ".join(f"{place} {count}" for place, count in places.head(4).items())]
+    told = [count_lines(lines), ", ".join(f"{place} {count}" for place, count in places.head(4).items())]
     read = lines[lines["by"] == "ocr"]["says"].value_counts()
     meant = {"identifier": "with the patient's name or number", "date": "with a date", "marker": "of side or view"}
     known = [f"{read[kind]} {what}" for kind, what in meant.items() if kind in read]

@@ -7,8 +7,8 @@ import numpy as np
 
 from .errors import RequestError
 
-LEAST_SURE = 0.6
-LEAST_CHARACTERS = 2
+LEAST_SURE = 0.7
+LEAST_CHARACTERS = 2  # different ones: what is round is read as OO
 
 
 def can_read():
@@ -40,7 +40,7 @@ def read_lines(picture):
     colors = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=-1)
     found = _engine()(np.ascontiguousarray(colors[..., ::-1]))
     for corners, text, sure in zip(*(part if part is not None else () for part in _parts(found)), strict=True):
-        if sure >= LEAST_SURE and sum(map(str.isalnum, text)) >= LEAST_CHARACTERS:
+        if sure >= LEAST_SURE and len(set(filter(str.isalnum, text))) >= LEAST_CHARACTERS:
             left, top = np.floor(np.min(corners, axis=0)).astype(int).tolist()
             right, bottom = np.ceil(np.max(corners, axis=0)).astype(int).tolist()
             yield max(top, 0), max(left, 0), bottom - max(top, 0), right - max(left, 0), float(sure), text

@@ -56,7 +56,7 @@ LAYERS = [
     ],
     ["deidentification", "figures", "viewer", "gallery", "slide_viewer_data"],
     ["pictures", "plots", "panel", "flatten", "slide_viewer"],
-    ["pipeline_figures", "slide_figures", "quality_figures", "stain_figures"],
+    ["pipeline_figures", "slide_figures", "quality_figures", "stain_figures", "privacy_figures"],
     ["samples", "teaching", "notebook", "page"],
     ["page_tables"],
     ["report", "doctor", "lab", "cli_tables"],
