@@ -11,6 +11,7 @@ LOWEST, HIGHEST = 5, 56  # pixels of a glyph, on each level of the pyramid
 LEVEL_SIDE = 700  # a level is halved while it has more: glyphs are larger where the image is
 LARGEST_SIDE = 2800  # pixels: beyond, glyphs below 10 pixels are not looked for
 CONTRAST = 14  # grey levels of 255 between a stroke and its ground
+CLEAR_ALONE = 20  # how many times its ground the contrast of a single glyph is
 MOST_GLYPHS = 20_000  # of one level: beyond, it is texture
 
 
@@ -45,18 +46,46 @@ def text_boxes(image):
     >>> len(text_boxes(np.asarray(picture)))
     1
     """
-    pixels = np.asarray(getattr(image, "pixels", image))
-    found, padding = [], getattr(image, "padding", None)
-    for shown in _renditions(pixels, padding):
+    found = []
+    for shown, factor in _levels(image):
+        found += [[*(factor * number for number in line[:4]), *line[4:]] for line in _lines(_find_glyphs(shown))]
+    return without_inner(pd.DataFrame(found, columns=list(BOX_COLUMNS)))
+
+
+def letter_boxes(image, lines):
+    """Return the boxes of single glyphs that are as high as the `lines` of text found in an image.
+
+    Words of one or two letters are no lines; where there are lines, they are hardly anything else.
+
+    Parameters
+    ----------
+    image, lines
+        As `text_boxes` takes and returns them.
+
+    Returns
+    -------
+    DataFrame
+        ``row column height width``.
+    """
+    least, most = 0.6 * lines["height"].min(), 1.4 * lines["height"].max()
+    found = [pd.DataFrame(columns=["top", "left", "height", "width"], dtype=int)]
+    for shown, factor in _levels(image) if len(lines) else ():
+        glyphs = _find_glyphs(shown)
+        glyphs = glyphs[glyphs["clear"] > CLEAR_ALONE][["top", "left", "height", "width"]] * factor
+        found.append(glyphs[glyphs["height"].between(least, most)])
+    return pd.concat(found, ignore_index=True).rename(columns={"top": "row", "left": "column"}).astype(int)
+
+
+def _levels(image):
+    """Grey pictures with bright writing, ever smaller, each with how much."""
+    for shown in _renditions(np.asarray(getattr(image, "pixels", image)), getattr(image, "padding", None)):
         factor = 1
         while max(shown.shape) > LARGEST_SIDE:
             shown, factor = _halved(shown), 2 * factor
-        while True:
-            found += [[*(factor * number for number in line[:4]), *line[4:]] for line in _lines(shown)]
-            if max(shown.shape) <= LEVEL_SIDE:
-                break
+        yield shown, factor
+        while max(shown.shape) > LEVEL_SIDE:
             shown, factor = _halved(shown), 2 * factor
-    return without_inner(pd.DataFrame(found, columns=list(BOX_COLUMNS)))
+            yield shown, factor
 
 
 def _renditions(pixels, padding):
@@ -82,10 +111,8 @@ def _halved(shown):
     return blocks.mean((1, 3)).astype(np.uint8)
 
 
-def _lines(shown):
-    """Row, column, height, width, glyphs and score of every line of bright text."""
-    hat = _top_hat(shown)
-    glyphs = _glyphs(hat)
+def _lines(glyphs):
+    """Row, column, height, width, glyphs and score of every line."""
     if len(glyphs) < 3:
         return
     for members in _chains(glyphs):
@@ -105,10 +132,11 @@ def _top_hat(shown):
     return shown - ground
 
 
-def _glyphs(hat):
+def _find_glyphs(shown):
     """Connected strokes of the size of a glyph on flat ground, each with its box, contrast and stroke width."""
     from scipy.ndimage import find_objects, label
 
+    hat = _top_hat(shown)
     mask = hat > np.maximum(_widest(hat, STROKE) * 0.45, CONTRAST)
     labels, count = label(mask, np.ones((3, 3)))
     boxes = [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in find_objects(labels)]

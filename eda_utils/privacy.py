@@ -31,6 +31,7 @@ KINDS = {  # kind: severity, what, advice
     "preamble_active": ("error", "the preamble begins like a program or a page", "do not open it with other programs"),
     "slide_label": ("error", "label or overview of the glass slide", "look at it, and remove it from the file"),
     "picture_metadata": ("warning", "metadata beside the picture", "save the pixels alone"),
+    "codestream_comment": ("warning", "comments or metadata in the compressed pixels", COPY),
     "age_over_89": ("warning", "an age above 89 years", "keep 90 or more as one group"),
     "descriptive_text": ("warning", "text, numbers and objects that the standard lists", COPY),
     "identifying_sequence": ("warning", "sequences that the standard lists", COPY),

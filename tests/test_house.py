@@ -17,7 +17,7 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["errors", "style", "levels", "layout", "checks", "lettering"],
+    ["errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
     ["attributes", "remote", "pool", "findings", "encoding_checks", "recognition"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel"],
@@ -38,7 +38,7 @@ LAYERS = [
     ["pathology.slide", "pathology.slide_qc", "pathology.slide_checks"],
     ["pathology.dicom_wsi", "disclosures"],
     ["rows", "index_file", "burned_in"],
-    ["headers", "index", "stats"],
+    ["headers", "index", "stats", "blanking"],
     ["pathology.table"],
     ["pathology"],
     ["summary", "explain", "viewer_data"],
