@@ -21,6 +21,7 @@ _HOME = {
     "explorer": ["summarize_completeness", "summarize_private", "summarize_tags"],
     "uids": ["audit_uids"],
     "privacy": ["audit_phi"],
+    "risk": ["risk_card"],
     "burned_in": ["find_burned_in"],
     "lettering": ["text_boxes"],
     "deidentification": ["deidentify"],

@@ -25,8 +25,8 @@ def blank_text(dataset, *, ocr=False):
     """Blank the text in the pixels of a data set, in every frame, and look at them again.
 
     Of a cine 16 frames are searched. Text found on any is blanked on all, with single letters of its size, and in
-    ultrasound all that lies outside of its regions, with the value that is most frequent there. What is changed is
-    stored uncompressed; where there is nothing to blank the pixels stay as they are.
+    ultrasound all that lies outside of its regions, with the value that is most frequent in the image. What is changed
+    is stored uncompressed; where there is nothing to blank the pixels stay as they are.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _blank_native(dataset, mask, samples, kind):
     if is_planar:
         words = np.moveaxis(words.reshape(frames, samples, *mask.shape), 1, -1)
     words = words.reshape(frames, *mask.shape, samples) if not is_planar else words
-    value = _most_frequent(words[0], mask)
+    value = _most_frequent(words[0])
     for frame in words:
         frame[mask] = value
     dataset.PixelData = bytes(data)
@@ -137,7 +137,7 @@ def _blank_decoded(dataset, mask, name):
     for number in range(count_frames(dataset)):
         frame = read_frame(dataset, name, number)
         pixels = np.array(frame.samples.reshape(*mask.shape, -1))
-        value = _most_frequent(pixels, mask) if value is None else value
+        value = _most_frequent(pixels) if value is None else value
         pixels[mask] = value
         data += pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
     bits = pixels.dtype.itemsize * 8
@@ -153,9 +153,9 @@ def _blank_decoded(dataset, mask, name):
     dataset["PixelData"].is_undefined_length = False
 
 
-def _most_frequent(pixels, mask):
-    """Of each sample: what text stands on covers more than text does."""
-    found = (np.unique(pixels[..., plane][mask], return_counts=True) for plane in range(pixels.shape[-1]))
+def _most_frequent(pixels):
+    """Of each sample of an image: its ground."""
+    found = (np.unique(pixels[..., plane], return_counts=True) for plane in range(pixels.shape[-1]))
     return np.array([values[counts.argmax()] for values, counts in found], pixels.dtype)
 
 

@@ -5,18 +5,24 @@ import re
 JPEG, J2K = b"\xff\xd8", b"\xff\x4f"
 SOS, COM, J2K_COM, J2K_TILE = 0xDA, 0xFE, 0x64, 0x90
 ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
-NEEDED = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xE8: b"", 0xEE: b"Adobe"}  # APP8: SPIFF, and colour of JPEG-LS
+NEEDED = {
+    0xE0: (b"JFIF\0", b"LJIF\0"),
+    0xE2: b"ICC_PROFILE\0",
+    0xE8: b"",
+    0xEE: b"Adobe",
+}  # APP8: SPIFF, and colour of JPEG-LS
 ENCODERS = re.compile(  # what programs say of themselves
-    rb"\W*(?:CREATOR: gd-jpeg|Creator: JasPer|Created by OpenJPEG|Kakadu-|Kdu-|LEAD Technologies|Lavc|AppleMark|Intel"
+    rb"\W*(?:CREATOR: gd-jpeg|Creator: JasPer|Created by (?:GDCM/)?OpenJPEG|OpenJPH|MITRA_DICOM|Kakadu-|Kdu-|LEAD Technologies|Lavc|AppleMark|Intel"
     rb"|PICTools|File written by Adobe|Aware|Compressed by|Optimized by|JPEG Encoder|XV|HIPI|\(C\) )",
     re.IGNORECASE,
 )
 
 
 def comment_segments(frame):
-    """Return start and end of each segment of a JPEG or JPEG 2000 frame that decoding does not need.
+    """Return start and end of each segment of a JPEG or JPEG 2000 frame that tells more than decoding needs.
 
-    Looked at is what precedes the first scan or tile. Kept are JFIF, ICC profile, SPIFF and Adobe's colour transform.
+    Looked at is what precedes the first scan or tile. No such segments are JFIF, ICC profile, SPIFF and Adobe's colour
+    transform, and comments without text or with no more than the name of a known program.
 
     Parameters
     ----------
@@ -55,15 +61,9 @@ def comment_segments(frame):
 
 
 def _is_beside(marker, payload, is_j2k):
-    if is_j2k:
-        return marker == J2K_COM
-    return marker == COM or (0xE0 <= marker <= 0xEF and not (marker in NEEDED and payload.startswith(NEEDED[marker])))
-
-
-def telling_comments(frame):
-    """Return how many of these segments say more than which program wrote them."""
-    payloads = [frame[start + 4 : end] for start, end in comment_segments(frame)]
-    return sum(re.search(rb"[ -~]{3}", payload) is not None and not ENCODERS.match(payload) for payload in payloads)
+    if marker == (J2K_COM if is_j2k else COM):
+        return re.search(rb"[ -~]{3}", payload) is not None and not ENCODERS.match(payload)
+    return not is_j2k and 0xE0 <= marker <= 0xEF and not (marker in NEEDED and payload.startswith(NEEDED[marker]))
 
 
 def without_comments(frame):

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
-from .codestreams import first_item, telling_comments
+from .codestreams import comment_segments, first_item
 from .confidentiality import basic_profile
 from .dataset import attribute, quiet, read_dataset
 from .elements import texts
@@ -176,7 +176,7 @@ def _of_codestream(dataset):
     syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
     if syntax is None or "PixelData" not in dataset or not syntax.is_encapsulated:
         return {}
-    count = telling_comments(first_item(_beginning(dataset)))
+    count = len(comment_segments(first_item(_beginning(dataset))))
     return {"codestream_comment": f"{count} segment{'s' * (count != 1)}"} if count else {}
 
 

@@ -54,7 +54,7 @@ LAYERS = [
         "viewer_page",
         "conformance",
     ],
-    ["deidentification", "figures", "viewer", "gallery", "slide_viewer_data"],
+    ["deidentification", "risk", "figures", "viewer", "gallery", "slide_viewer_data"],
     ["pictures", "plots", "panel", "flatten", "slide_viewer"],
     ["pipeline_figures", "slide_figures", "quality_figures", "stain_figures", "privacy_figures"],
     ["samples", "teaching", "notebook", "page"],
