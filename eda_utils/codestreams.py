@@ -5,15 +5,15 @@ import re
 JPEG, J2K = b"\xff\xd8", b"\xff\x4f"
 SOS, COM, J2K_COM, J2K_TILE = 0xDA, 0xFE, 0x64, 0x90
 ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
-NEEDED = {
+NEEDED = {  # APP8: SPIFF, and the colours of JPEG-LS
     0xE0: (b"JFIF\0", b"LJIF\0"),
     0xE2: b"ICC_PROFILE\0",
     0xE8: b"",
     0xEE: b"Adobe",
-}  # APP8: SPIFF, and colour of JPEG-LS
+}
 ENCODERS = re.compile(  # what programs say of themselves
-    rb"\W*(?:CREATOR: gd-jpeg|Creator: JasPer|Created by (?:GDCM/)?OpenJPEG|OpenJPH|MITRA_DICOM|Kakadu-|Kdu-|LEAD Technologies|Lavc|AppleMark|Intel"
-    rb"|PICTools|File written by Adobe|Aware|Compressed by|Optimized by|JPEG Encoder|XV|HIPI|\(C\) )",
+    rb"\W*(?:CREATOR: gd-jpeg|Creator: JasPer|Created by (?:GDCM/)?OpenJPEG|OpenJPH|MITRA_DICOM|Kakadu-|Kdu-|LEAD Tech"
+    rb"|Lavc|AppleMark|Intel|PICTools|File written by Adobe|Aware|Compressed by|Optimized by|JPEG Encoder|XV|HIPI)",
     re.IGNORECASE,
 )
 
