@@ -4,7 +4,7 @@ import csv
 import os
 import secrets
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -125,25 +125,27 @@ def deidentify(
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    means = {"folder": str(folder), "salt": salt, "retain": retain}
-    if clean_pixels:
-        means["ocr"] = can_read()
-    work = partial(_copy_batch, **means)
-    rows, known = [{"path": path, "problem": reason} for path, reason in refused.items()], set()
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    with (
-        _copier(clean_pixels, workers if len(batches) > 1 else None) as each,
-        tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
-    ):
-        for done in each(work, batches):
-            rows += [row for row, _ in done]
-            known.update(chain.from_iterable(pairs for _, pairs in done) if table else [])
-            bar.update(len(done))
+    means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
+    copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
     if table:
         with table:
             csv.writer(table).writerows([("attribute", "original", "replacement"), *sorted(known)])
-    return _to_table(rows)
+    return _to_table([{"path": path, "problem": reason} for path, reason in refused.items()] + copied)
+
+
+def _copy_all(paths, means, workers, progress, *, with_pairs):
+    rows, known = [], set()
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
+    with (
+        _copier("ocr" in means, workers, batches) as each,
+        tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
+    ):
+        for done in each(partial(_copy_batch, **means), batches):
+            rows += [row for row, _ in done]
+            known.update(chain.from_iterable(pairs for _, pairs in done) if with_pairs else [])
+            bar.update(len(done))
+    return rows, known
 
 
 def _checked_options(profile, retain):
@@ -191,14 +193,11 @@ def _to_table(rows):
     return table.astype(types)
 
 
-@contextmanager
-def _copier(clean_pixels, workers):
+def _copier(decodes, workers, batches):
     """Where text is looked for, decoders run, which can crash: each file in a process that may die."""
-    if not clean_pixels:
-        with mapper(workers) as each:
-            yield each
-        return
-    yield partial(_copy_apart, workers=workers or 1)
+    if decodes:
+        return nullcontext(partial(_copy_apart, workers=workers or 1))
+    return mapper(workers if len(batches) > 1 else None)
 
 
 def _copy_apart(work, batches, workers):

@@ -11,6 +11,7 @@ LOWEST, HIGHEST = 5, 56  # pixels of a glyph, on each level of the pyramid
 LEVEL_SIDE = 700  # a level is halved while it has more: glyphs are larger where the image is
 LARGEST_SIDE = 2800  # pixels: beyond, glyphs below 10 pixels are not looked for
 CONTRAST = 14  # grey levels of 255 between a stroke and its ground
+WORD_GAP = 1.5  # heights: what is farther is another line
 CLEAR_ALONE = 20  # how many times its ground the contrast of a single glyph is
 MOST_GLYPHS = 20_000  # of one level: beyond, it is texture
 
@@ -49,7 +50,7 @@ def text_boxes(image):
     found = []
     for shown, factor in _levels(image):
         found += [[*(factor * number for number in line[:4]), *line[4:]] for line in _lines(_find_glyphs(shown))]
-    return without_inner(pd.DataFrame(found, columns=list(BOX_COLUMNS)))
+    return _joined(without_inner(pd.DataFrame(found, columns=list(BOX_COLUMNS))))
 
 
 def letter_boxes(image, lines):
@@ -257,6 +258,28 @@ def without_inner(boxes):
     chosen = boxes.loc[[box.Index for box in kept]]
     types = dict.fromkeys(BOX_COLUMNS[:5], int) | {"score": float}
     return chosen.sort_values(["row", "column"], ignore_index=True).astype(types)
+
+
+def _joined(boxes):
+    """Words of one line."""
+    lines = []
+    for word in boxes.sort_values("column").itertuples(index=False):
+        line = next((line for line in lines if _is_next(line, word)), None)
+        if line is None:
+            lines.append(word)
+            continue
+        row, right = min(line.row, word.row), max(line.column + line.width, word.column + word.width)
+        height = max(line.row + line.height, word.row + word.height) - row
+        glyphs, score = line.glyphs + word.glyphs, max(line.score, word.score)
+        lines[lines.index(line)] = type(word)(row, line.column, height, right - line.column, glyphs, score)
+    table = pd.DataFrame(lines, columns=list(BOX_COLUMNS)).astype(boxes.dtypes)
+    return table.sort_values(["row", "column"], ignore_index=True)
+
+
+def _is_next(line, word):
+    low, high = sorted([line.height, word.height])
+    shared = min(line.row + line.height, word.row + word.height) - max(line.row, word.row)
+    return shared > 0.6 * low and high < 1.6 * low and word.column - (line.column + line.width) < WORD_GAP * high
 
 
 def _overlap(one, two):

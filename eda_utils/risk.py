@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from .findings import findings_table, summarize_findings
+from .privacy import KINDS
 from .summary import plural
 
 SAID = {  # of so many files
@@ -96,4 +97,4 @@ def risk_card(findings, index):
 
 
 def _said(row):
-    return SAID.get(row.kind, row.what[:1].lower() + row.what[1:])
+    return SAID.get(row.kind, KINDS[row.kind][1] if row.kind in KINDS else row.what)

@@ -53,7 +53,9 @@ def test_comments_of_jpeg_2000():
     assert without_comments(frame) == j2k(b"Kakadu-v7.3", b"\0\1")
 
 
-@pytest.mark.parametrize("frame", [b"", b"\xff\xd8", b"\xff\xd8\xff\xfe", b"\xff\xd8\xff\xfe\0\0", b"RLE" * 9, b"\xff" * 99])
+@pytest.mark.parametrize(
+    "frame", [b"", b"\xff\xd8", b"\xff\xd8\xff\xfe", b"\xff\xd8\xff\xfe\0\0", b"RLE" * 9, b"\xff" * 99]
+)
 def test_damaged_streams(frame):
     assert without_comments(frame)[:2] == frame[:2]
 
