@@ -240,10 +240,10 @@ def _score(line):
     number, height = len(line), line["height"].median()
     level = max((abs(line[edge] - line[edge].median()) <= max(0.13 * height, 1)).mean() for edge in ("top", "bottom"))
     solid = (line["area"] > 0.85 * line["height"] * line["width"]).mean()
-    shapes = len(set(zip(line["width"], line["area"], strict=True))) / number
+    shapes = len(set(zip(line["width"], line["area"], strict=True)))  # ticks of a ruler have one
     uneven = max(line[name].std() / line[name].mean() for name in ("stroke", "contrast"))
     surplus = line["clear"].median() / (8 + 60 / number)
-    if level < 0.6 or solid > 0.5 or shapes < 0.28 or uneven > 0.4 or surplus < 1:
+    if level < 0.6 or solid > 0.5 or shapes < 2 or uneven > 0.4 or surplus < 1:
         return 0
     return round(float(level * min(1, number / 6) * (1 - 0.5 / surplus)), 3)
 

@@ -38,8 +38,8 @@ def show_burned_in(source, *, ocr=None, ax=None):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> ax = eda.show_burned_in(get_testdata_file("examples_palette.dcm"), ocr=False)
-    >>> ax.get_title(loc="left").split(" of text")[1].replace(chr(10), " ")
-    ', 17 outside of the ultrasound regions'
+    >>> "outside of the ultrasound regions" in " ".join(ax.get_title(loc="left").split())
+    True
     """
     lines, shape = find_text(source, ocr=wants_reading(ocr))
     image = load_image(source, frame=int(lines["frame"].min()) if len(lines) else 0)

@@ -78,8 +78,8 @@ def risk_card(findings, index):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
-    >>> eda.risk_card(eda.audit_phi(index), index).sentence
-    'Do not send this folder as it is: 1 of 1 file holds names of persons, 1 numbers or dates that lead to the ...'
+    >>> eda.risk_card(eda.audit_phi(index), index).sentence[:86]
+    'Do not send this folder as it is: 1 of 1 file holds names of persons, 1 numbers or dat'
     """
     found = findings_table(findings)
     table = summarize_findings(found, index)
