@@ -9,7 +9,7 @@ from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
 from .codestreams import comment_segments, without_comments
 from .dataset import PARSE_ERRORS, attribute, quiet, source_name
 from .errors import FormatError
-from .frames import count_frames, read_frame
+from .frames import count_frames, read_frame, to_rgb
 from .image import load_image
 from .lettering import letter_boxes
 from .values import NATIVE_SYNTAXES
@@ -17,7 +17,6 @@ from .values import NATIVE_SYNTAXES
 MOST_BYTES = 2**31  # of all frames, uncompressed
 PASSES = 3  # what stood beside text that is blanked can look like text by itself
 SEARCHED_FRAMES = 16  # of a cine: the first, the last and evenly between
-DECODED_AS = {"YBR_FULL_422": "YBR_FULL", "YBR_ICT": "RGB", "YBR_RCT": "RGB"}  # all samples of all pixels are there now
 OFFSET_TABLES = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 
 
@@ -136,12 +135,14 @@ def _blank_decoded(dataset, mask, name):
     data, value = bytearray(), None
     for number in range(count_frames(dataset)):
         frame = read_frame(dataset, name, number)
-        pixels = np.array(frame.samples.reshape(*mask.shape, -1))
+        is_ybr = frame.color_space.startswith("YBR")  # uncompressed, many modules allow only RGB (PS3.3 C.8.5.6.1.2)
+        shown = to_rgb(dataset, name, frame) if is_ybr else frame.samples
+        pixels = np.array(shown.reshape(*mask.shape, -1))
         value = _most_frequent(pixels) if value is None else value
         pixels[mask] = value
         data += pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
     bits = pixels.dtype.itemsize * 8
-    dataset.PhotometricInterpretation = DECODED_AS.get(frame.color_space, frame.color_space)
+    dataset.PhotometricInterpretation = "RGB" if is_ybr else frame.color_space
     dataset.BitsAllocated = bits
     if pixels.shape[-1] > 1:
         dataset.PlanarConfiguration = 0

@@ -23,6 +23,7 @@ from .sandbox import run_guarded
 from .sources import list_source
 
 MOST_FRAMES = 3  # the first, the middle and the last: what the machine writes stays through a cine
+READ_FIRST = 1  # added to scores: a line that was read takes the place of its letters
 ULTRASOUND = {"US", "IVUS", "BDUS"}
 FILM = {"MG", "CR", "DX", "XA", "RF", "RG", "PX", "IO"}  # lead letters of side and view
 MOST_MARKER_LINES, MOST_MARKER_GLYPHS, MARKER_SHARE = 2, 5, 1 / 60
@@ -175,6 +176,7 @@ def find_text(source, *, ocr=False, frames=MOST_FRAMES):
         found += [part.assign(frame=number) for part in _parts_of_frame(image, pattern, ocr)]
     shape = first.shape[:2]
     lines = without_inner(pd.concat(found)).reindex(columns=list(COLUMNS)).astype({"outside": "boolean"})
+    lines.loc[lines["by"] == "ocr", "score"] -= READ_FIRST
     lines["outside"] = _outside(lines, ultrasound_regions(first.header, *shape))
     return lines, shape
 
@@ -185,7 +187,7 @@ def _parts_of_frame(image, pattern, ocr):
         read = [(*box, len(text), sure, _meaning(text, pattern)) for *box, sure, text in read_lines(to_display(image))]
         names = ["row", "column", "height", "width", "glyphs", "score", "says"]
         table = pd.DataFrame(read, columns=names)
-        yield table.astype({"score": float, "says": str}).assign(by="ocr", score=table["score"].astype(float) + 1)
+        yield table.assign(by="ocr", score=table["score"].astype(float) + READ_FIRST)
 
 
 def _meaning(text, pattern):

@@ -129,7 +129,7 @@ def test_what_is_read(make_dicom, monkeypatch, text, says, kind):
     monkeypatch.setattr(burned_in, "read_lines", lambda picture: [(9, 8, 17, 90, 0.9, text)])
     path = make_dicom(smooth(), PatientName=f"{CANARY}^Vera")
     lines, _ = find_text(path, ocr=True)
-    assert lines[["by", "says"]].values.tolist() == [["ocr", says]]
+    assert lines[["by", "says", "score"]].values.tolist() == [["ocr", says, pytest.approx(0.9)]]
     evidence = examine_text(str(path), ocr=True)
     assert set(evidence) == {kind}
     assert text not in evidence[kind]
