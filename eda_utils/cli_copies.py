@@ -9,7 +9,8 @@ RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification
 def add_deidentify(commands):
     """Add the command `deidentify`."""
     detail = (
-        "By the basic profile of PS3.15 Annex E; each copy is audited again. What is written in pixels stays. Printed "
+        "By the basic profile of PS3.15 Annex E; each copy is audited again. What is written in pixels stays, unless "
+        "--clean-pixels is given. Printed "
         "is what was not copied and what remains, as counts; exit code 1 if there is any."
     )
     command = add_command(
@@ -20,6 +21,8 @@ def add_deidentify(commands):
     command.add_argument("destination", metavar="FOLDER", help="new or empty, outside of SOURCE")
     kept = "what may stay: dates (moved, per patient), characteristics (age, sex, size), device, uids"
     command.add_argument("--retain", nargs="+", choices=RETAINED, default=[], metavar="WHAT", help=kept)
+    clean = "blank text in the pixels, and what lies outside of ultrasound regions; seconds an image"
+    command.add_argument("--clean-pixels", action="store_true", help=clean)
     crosswalk = "a new CSV file, elsewhere, of old and new numbers and UIDs: it undoes the work; keep it safe"
     command.add_argument("--crosswalk", metavar="FILE", help=crosswalk)
     command.add_argument("--workers", type=int, metavar="N", help="processes; default: 1")
@@ -29,7 +32,8 @@ def _deidentify(options):
     from .deidentification import deidentify
     from .summary import plural
 
-    chosen = {"retain": options.retain, "crosswalk": options.crosswalk, "workers": options.workers}
+    names = ("retain", "clean_pixels", "crosswalk", "workers")
+    chosen = {name: getattr(options, name) for name in names}
     done = deidentify(options.source, options.destination, **chosen)
     copied, remains = done["copied_to"].notna().sum(), done["remains"].fillna("")
     print(f"{plural(len(done), 'file')}: {copied:,} copied, {len(done) - copied:,} not")  # noqa: T201

@@ -72,7 +72,8 @@ def add_measure(commands):
 def add_audit(commands):
     """Add the command that writes findings."""
     detail = (
-        "Checked are headers, UIDs and, unless --no-pixels, pixels and duplicates. Printed are counts; the file has "
+        "Checked are headers, UIDs and, unless --no-pixels, pixels and duplicates; and, unless --no-phi, what can "
+        "identify a patient. Printed are counts and whether the folder can be passed on; the file has "
         "one row per finding: path below the folder, kind, severity, what, evidence, advice."
     )
     command = add_command(
@@ -84,6 +85,10 @@ def add_audit(commands):
     command.add_argument("-o", "--output", default="findings.csv", metavar="FILE", help=outputs)
     pixels = "decode every image too; --no-pixels is faster"
     command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
+    phi = "look for what can identify a patient; --no-phi asks for defects only"
+    command.add_argument("--phi", action=argparse.BooleanOptionalAction, default=True, help=phi)
+    burned_in = "look for text in the pixels too; up to a second an image, and more where text is read (extra ocr)"
+    command.add_argument("--burned-in", action="store_true", help=burned_in)
     _add_fail_on(command)
     _add_means(command, "each decodes on its own")
 
@@ -195,16 +200,23 @@ def _images(options):
 
 
 def _audit(options):
+    import pandas as pd
+
+    from .findings import findings_table
     from .index_file import check_index_name, write_index
+    from .risk import risk_card
     from .summary import plural
 
     check_index_name(options.output)
     index = _images(options)
-    found = _findings(index, options)
+    phi = _of_patients(index, options)
+    found = _findings(index, options) if phi is None else findings_table(pd.concat([_findings(index, options), phi]))
     target = write_index(found.assign(path=_shown_paths(found, index, options.source)), options.output)
     counts = found.groupby(["severity", "kind"], observed=True).size()
     for (severity, kind), count in counts.items():
         print(f"{severity:8} {kind:40} {count:8,}")  # noqa: T201
+    if phi is not None:
+        print(risk_card(phi, index).sentence)  # noqa: T201
     severities = found["severity"].value_counts()
     told = ", ".join(plural(severities.get(severity, 0), severity) for severity in SEVERITIES)
     _tell(target, f"{told}; of {len(index):,} files {_described(index)}")
@@ -249,6 +261,15 @@ def _findings(index, options):
     return findings_table(
         pd.concat([flag_issues(index, stats), audit_uids(index), find_duplicates(stats, index=index)])
     )
+
+
+def _of_patients(index, options):
+    if not (options.phi or options.burned_in):
+        return None
+    from .privacy import audit_phi
+
+    progress = False if options.quiet else None
+    return audit_phi(index, pixels=options.burned_in, workers=options.workers, progress=progress)
 
 
 def _shown_paths(found, index, source):

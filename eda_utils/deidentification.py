@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -12,6 +13,7 @@ import pandas as pd
 from pydicom.dataset import Dataset, FileMetaDataset
 from tqdm import tqdm
 
+from .blanking import blank_text, strip_comments
 from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_dataset, source_name
 from .disclosures import audit_dataset
 from .elements import texts
@@ -21,8 +23,9 @@ from .findings import TEXT
 from .identifiers import learn_words, stored_bytes, walk
 from .pool import mapper
 from .pseudonyms import new_uid, replace_element
+from .recognition import can_read
 from .remote import is_url
-from .sandbox import call_guarded
+from .sandbox import call_guarded, run_guarded
 from .sources import list_source
 from .spreadsheets import write_csv
 
@@ -35,20 +38,32 @@ OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)
 }
 PROFILES = {"basic": ("113100", "Basic Application Confidentiality Profile")}
 COUNTED = ("removed", "emptied", "replaced", "kept")
-COLUMNS = ("path", "copied_to", "problem", *COUNTED, "remains")
+COLUMNS = ("path", "copied_to", "problem", *COUNTED, "blanked_share", "remains")
+CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")
+CLEANING_SECONDS = 300
 PATIENT = ("PatientID", "PatientName")
 CROSSWALK = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 def deidentify(
-    source, destination, *, profile="basic", retain=(), crosswalk=None, salt=None, workers=None, progress=None
+    source,
+    destination,
+    *,
+    profile="basic",
+    retain=(),
+    clean_pixels=False,
+    crosswalk=None,
+    salt=None,
+    workers=None,
+    progress=None,
 ):
     """Copy DICOM files to a new folder without what identifies a person, and look at every copy again.
 
     Every attribute that PS3.15 lists is removed, emptied or replaced on every level; private and unknown ones and
     overlays are removed, as are texts in which the patient's name or number stands. File Meta Information is new, the
-    preamble zero. Pixels stay as they are: what is written in them stays too. Originals are not touched.
+    preamble zero; comments in compressed frames are taken out. Pixels stay as they are, with what is written in them,
+    unless `clean_pixels` is set. Originals are not touched.
 
     Parameters
     ----------
@@ -62,6 +77,9 @@ def deidentify(
         Options of the profile: "dates" moves all dates of a patient by the same number of days and keeps times,
         "characteristics" keeps age (up to 90 years), sex, size, weight and the like, "device" the identity of the
         device, "uids" the UIDs.
+    clean_pixels : bool
+        Blank text in the pixels and, in ultrasound, what lies outside of its regions, as `blank_text` does. A file that
+        is changed is stored uncompressed. Takes seconds an image; with rapidocr installed text is read as well.
     crosswalk : str or Path, optional
         A new CSV file, outside of `destination`, for old and new numbers and UIDs: it undoes the work, and only you
         can read it (mode 0600). There is none by default.
@@ -76,9 +94,9 @@ def deidentify(
     -------
     DataFrame
         One row per file: ``path``; ``copied_to``, the copy; ``problem``, why there is none; how many attributes were
-        ``removed``, ``emptied``, ``replaced`` and ``kept`` because `retain` says so; ``remains``, what `audit_phi`
-        finds in the copy. What cannot be read, is no DICOM file, or lists others (DICOMDIR) is not copied. ``path`` can
-        hold a name.
+        ``removed``, ``emptied``, ``replaced`` and ``kept`` because `retain` says so; ``blanked_share`` of the image;
+        ``remains``, what `audit_phi` finds in the copy. What cannot be read, is no DICOM file, or lists others
+        (DICOMDIR) is not copied. ``path`` can hold a name.
 
     Raises
     ------
@@ -89,7 +107,7 @@ def deidentify(
 
     References
     ----------
-    PS3.15 E.1 and Table E.1-1, E.3.6 to E.3.9; PS3.5 B.2 (UIDs below 2.25).
+    PS3.15 E.1 and Table E.1-1, E.3.1, E.3.6 to E.3.9; PS3.5 B.2 (UIDs below 2.25).
 
     Examples
     --------
@@ -108,22 +126,27 @@ def deidentify(
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    work = partial(_copy_batch, folder=str(folder), salt=salt, retain=retain)
-    rows, known = [{"path": path, "problem": reason} for path, reason in refused.items()], set()
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    with (
-        mapper(workers if len(batches) > 1 else None) as each,
-        tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
-    ):
-        for done in each(work, batches):
-            rows += [row for row, _ in done]
-            known.update(chain.from_iterable(pairs for _, pairs in done) if table else [])
-            bar.update(len(done))
+    means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
+    copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
     if table:
         with table:
             write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
-    return _to_table(rows)
+    return _to_table([{"path": path, "problem": reason} for path, reason in refused.items()] + copied)
+
+
+def _copy_all(paths, means, workers, progress, *, with_pairs):
+    rows, known = [], set()
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
+    with (
+        _copier("ocr" in means, workers, batches) as each,
+        tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
+    ):
+        for done in each(partial(_copy_batch, **means), batches):
+            rows += [row for row, _ in done]
+            known.update(chain.from_iterable(pairs for _, pairs in done) if with_pairs else [])
+            bar.update(len(done))
+    return rows, known
 
 
 def _checked_options(profile, retain):
@@ -167,23 +190,40 @@ def _open_crosswalk(path, folder):
 def _to_table(rows):
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     types = dict.fromkeys(("path", "copied_to", "problem", "remains"), TEXT) | dict.fromkeys(COUNTED, "Int64")
+    types["blanked_share"] = float
     return table.astype(types)
 
 
-def _copy_batch(paths, folder, salt, retain):
-    return [_copy_file(path, folder, salt, retain) for path in paths]
+def _copier(decodes, workers, batches):
+    """Where text is looked for, decoders run, which can crash: each file in a process that may die."""
+    if decodes:
+        return nullcontext(partial(_copy_apart, workers=workers or 1))
+    return mapper(workers if len(batches) > 1 else None)
 
 
-def _copy_file(path, folder, salt, retain):
-    done = call_guarded(partial(make_copy, folder=folder, salt=salt, retain=retain), path)
+def _copy_apart(work, batches, workers):
+    """One batch after the other, the files of each side by side."""
+    for paths in batches:
+        make = partial(make_copy, **work.keywords)
+        done = run_guarded(make, paths, workers=workers, seconds=CLEANING_SECONDS)
+        yield [_row(path, one) for path, one in zip(paths, done, strict=True)]
+
+
+def _copy_batch(paths, **means):
+    return [_row(path, call_guarded(partial(make_copy, **means), path)) for path in paths]
+
+
+def _row(path, done):
     if isinstance(done, EDAError):
         return {"path": path, "problem": f"{done.wrong}; {done.advice}"}, []
     row, pairs = done
     return {"path": path, **row}, pairs
 
 
-def make_copy(path, folder, salt, retain=()):
+def make_copy(path, folder, salt, retain=(), ocr=None):
     """Write the copy of one file; return a row of `deidentify` without the path, and pairs for the crosswalk.
+
+    `ocr` is None where pixels stay, else whether to read what is to be blanked.
 
     Raises
     ------
@@ -195,17 +235,22 @@ def make_copy(path, folder, salt, retain=()):
         raise FormatError(source_name(path), f"is no DICOM file ({what})", "pass it on only after you have seen it")
     dataset = read_dataset(path, pixels=True)
     _refuse_what_cannot_be_copied(dataset, source_name(path))
+    blanked, seen = (None, "") if ocr is None else blank_text(dataset, ocr=ocr)
+    strip_comments(dataset)
     elements = list(walk(dataset))
     pattern, patient = learn_words(elements), _patient(dataset)
     before = _identity(dataset)
     counts = _replace_all(elements, pattern, patient, salt, retain)
-    _state(dataset, path, salt, retain)
+    _state(dataset, path, salt, retain, [CLEAN_PIXELS] if ocr is not None and not seen else [])
     content = _to_bytes(dataset, source_name(path))
     evidence, _ = audit_dataset(read_dataset(content, pixels=True), pattern)
     copy = _write_new(Path(folder), dataset.SOPInstanceUID, content)
-    remains = "; ".join(f"{kind}: {told}" for kind, told in evidence.items())
+    remains = "; ".join(
+        [f"{kind}: {told}" for kind, told in evidence.items()] + [f"burned_in_text: {seen}"] * bool(seen)
+    )
     pairs = [(keyword, before[keyword], new) for keyword, new in _identity(dataset).items() if before.get(keyword)]
-    return {"copied_to": str(copy), **{name: counts[name] for name in COUNTED}, "remains": remains}, pairs
+    facts = {"copied_to": str(copy), **{name: counts[name] for name in COUNTED}, "blanked_share": blanked}
+    return {**facts, "remains": remains}, pairs
 
 
 def _refuse_what_cannot_be_copied(dataset, name):
@@ -244,7 +289,7 @@ def _replace_all(elements, pattern, patient, salt, retain):
     return counts
 
 
-def _state(dataset, path, salt, retain):
+def _state(dataset, path, salt, retain, options):
     """Say what was done (PS3.3 C.7.1.1, C.12.1.1.3), with new File Meta Information."""
     for tag in [tag for tag in dataset.keys() if tag.group < 8]:  # noqa: SIM118
         del dataset[tag]
@@ -252,7 +297,7 @@ def _state(dataset, path, salt, retain):
         dataset.SOPInstanceUID = new_uid(salt, str(path))
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = ["eda_utils: PS3.15 Table E.1-1, edition 2026c", *retain]
-    codes = [PROFILES["basic"], *(OPTIONS[name] for name in retain)]
+    codes = [PROFILES["basic"], *options, *(OPTIONS[name] for name in retain)]
     dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in codes]
     is_moved = "dates" in retain
     dataset.LongitudinalTemporalInformationModified = "MODIFIED" if is_moved else "REMOVED"

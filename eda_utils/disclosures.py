@@ -6,14 +6,16 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
+from .codestreams import comment_segments, first_item
 from .confidentiality import basic_profile
 from .dataset import attribute, quiet, read_dataset
 from .elements import texts
 from .errors import FormatError
-from .files import sniff
+from .files import open_file, sniff
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
 
 DEFER_BYTES = 2**20
+CODESTREAM_BYTES = 2**18  # of which the first frame's segments are looked at
 OLDEST_TOLD = 89  # years; 45 CFR 164.514(b)(2)(i)(C)
 DIRECT = {  # beside names: what leads to a person by itself
     *("PatientID", "OtherPatientIDs", "OtherPatientIDsSequence", "PatientBirthDate", "PatientBirthTime"),
@@ -91,7 +93,8 @@ def audit_dataset(dataset, pattern=None):
         elif element.action != "U" and element.tag not in EXPECTED_META and element.value:
             found["file_meta"].append(element.name)
     evidence = {kind: _counted(names) for kind, names in found.items()}
-    return evidence | _of_preamble(dataset) | _of_ages(dataset) | _of_pixels(dataset), pattern
+    evidence |= _of_preamble(dataset) | _of_ages(dataset) | _of_codestream(dataset)
+    return evidence | read_burned_in(dataset), pattern
 
 
 def _kind(element, pattern):
@@ -168,7 +171,27 @@ def _raw(dataset, keyword):
     return stored_bytes(dataset.get_item(keyword)) if keyword in dataset else b""
 
 
-def _of_pixels(dataset):
+def _of_codestream(dataset):
+    """Of the first frame, which stands for all."""
+    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    if syntax is None or "PixelData" not in dataset or not syntax.is_encapsulated:
+        return {}
+    count = len(comment_segments(first_item(_beginning(dataset))))
+    return {"codestream_comment": f"{count} segment{'s' * (count != 1)}"} if count else {}
+
+
+def _beginning(dataset):
+    """Of the pixels; what was left in the file is read from there, without the rest."""
+    element = dataset.get_item("PixelData", keep_deferred=True)
+    if element.value is not None:
+        return element.value[:CODESTREAM_BYTES]
+    with open_file(dataset.filename) as file:
+        file.seek(element.value_tell)
+        return file.read(CODESTREAM_BYTES)
+
+
+def read_burned_in(dataset):
+    """Return what the header of an image says of text in its pixels: YES, or nothing where there often is some."""
     if "Rows" not in dataset:
         return {}
     stated, modality = (texts(attribute(dataset, name)) for name in ("BurnedInAnnotation", "Modality"))

@@ -60,7 +60,7 @@ def show_image(source, *, window="auto", overlays=False, shutter=False, mpp=None
     rows, columns = picture.shape[:2]
     with house_style():
         if ax is None:
-            ax = _axes_for(rows * image.aspect / columns)
+            ax = axes_for(rows * image.aspect / columns)
         draw(picture, image.aspect, ax)
         is_small = _points(ax) < SMALL_PANEL
         _add_scale_bar(ax, image, 7 if is_small else 8.5)
@@ -89,7 +89,8 @@ def _as_image(source, mpp):
     return Image(colors, "RGB", mm, "microns per pixel as given" if mm else "no spacing given", photometric=what)
 
 
-def _axes_for(ratio, width=4.6):
+def axes_for(ratio, width=4.6):
+    """Return the axes of a new figure for a picture whose height is `ratio` times its width."""
     height = min(max(width * ratio, 1.5), 7.0)
     width = max(min(width, height / ratio) + 0.2, 1.5)
     return plt.figure(figsize=(width, height + 0.8)).add_subplot()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from .burned_in import KINDS as BURNED_IN
+from .burned_in import find_burned_in
 from .disclosures import audit_file
 from .errors import EDAError
 from .findings import findings_table
@@ -27,9 +29,9 @@ KINDS = {  # kind: severity, what, advice
     "file_name": ("error", "name or number of the patient in the names of file or folders", "give it another name"),
     "repeated_identifier": ("error", "name or number of the patient again, in other attributes", COPY),
     "preamble_active": ("error", "the preamble begins like a program or a page", "do not open it with other programs"),
-    "burned_in": ("error", "Burned In Annotation (0028,0301) is YES", "look at the pixels, and blank what they say"),
     "slide_label": ("error", "label or overview of the glass slide", "look at it, and remove it from the file"),
     "picture_metadata": ("warning", "metadata beside the picture", "save the pixels alone"),
+    "codestream_comment": ("warning", "comments or metadata in the compressed pixels", COPY),
     "age_over_89": ("warning", "an age above 89 years", "keep 90 or more as one group"),
     "descriptive_text": ("warning", "text, numbers and objects that the standard lists", COPY),
     "identifying_sequence": ("warning", "sequences that the standard lists", COPY),
@@ -43,21 +45,24 @@ KINDS = {  # kind: severity, what, advice
     "preamble_not_zero": ("note", "the preamble is not zero", "see whether it is that of a TIFF, which is allowed"),
     "original_uid": ("note", "UIDs that lead back to the archive", COPY),
     "patient_characteristic": ("note", "age, sex, size and the like", 'keep them with retain="characteristics"'),
-    "burned_in_unknown": ("note", "nothing says whether text is burned in, as it often is here", "look at the pixels"),
-}
+} | BURNED_IN
 
 
-def audit_phi(source, *, workers=None, progress=None):
+def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     """Find what in the files of a folder can tell who the patients are.
 
     Attributes are looked at on every level, by Table E.1-1 of PS3.15; private ones by their creator. Names, numbers and
-    birth dates are learnt from each file and looked for in its other texts, UIDs, and in its name and folders. What is
-    in the pixels is not read: ``burned_in`` is what the header says about it.
+    birth dates are learnt from each file and looked for in its other texts, UIDs, and in its name and folders. Text in
+    the pixels is looked for when asked: without, ``burned_in`` is what the header says about it.
 
     Parameters
     ----------
     source : DataFrame, str, Path or list of these
         An index, or what `index_folder` takes: a folder, a file, an archive.
+    pixels : bool
+        Look for text in the pixels too, as `find_burned_in` does, which costs up to a second an image.
+    ocr : bool, optional
+        As in `find_burned_in`.
     workers : int, optional
         Processes to read with; one by default.
     progress : bool, optional
@@ -101,7 +106,16 @@ def audit_phi(source, *, workers=None, progress=None):
         for batch, found in zip(batches, each(partial(_audit_batch, root=root), batches), strict=True):
             rows += found
             bar.update(len(batch))
-    return findings_table(rows)
+    found = findings_table(rows)
+    return _with_pixels(found, find_burned_in(paths, ocr=ocr, workers=workers, progress=progress)) if pixels else found
+
+
+def _with_pixels(found, seen):
+    """What is seen in the pixels stands for what the header leaves open."""
+    seen = seen[~seen["kind"].isin(["burned_in", "burned_in_unknown"])]
+    is_settled = (found["kind"] == "burned_in_unknown") & found["path"].isin(seen["path"])
+    is_known = found.loc[found["kind"] == "unreadable", "path"]
+    return findings_table(pd.concat([found[~is_settled], seen[~seen["path"].isin(is_known)]]))
 
 
 def _listed(source):

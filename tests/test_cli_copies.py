@@ -1,6 +1,7 @@
 """Copies from the command line."""
 
 from identified import identified, write
+from written import smooth, write_text
 
 from eda_utils.cli import main
 from eda_utils.cli_copies import RETAINED
@@ -24,3 +25,12 @@ def test_deidentify_tells_what_was_done(tmp_path, capsys):
 
 def test_options_are_those_of_the_function():
     assert tuple(OPTIONS) == RETAINED
+
+
+def test_pixels_are_cleaned_when_asked(make_dicom, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    make_dicom(write_text(smooth())[0], "in/a.dcm", BurnedInAnnotation="YES")
+    assert main(["deidentify", str(tmp_path / "in"), str(tmp_path / "kept")]) == 1
+    assert "burned_in" in capsys.readouterr().out
+    assert main(["deidentify", str(tmp_path / "in"), str(tmp_path / "clean"), "--clean-pixels"]) == 0
+    assert "1 file: 1 copied, 0 not" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from parts import ROOT
+from written import smooth, write_text
 
 from eda_utils import cli_tables
 from eda_utils.cli import main
@@ -78,7 +79,8 @@ def audit(make_dicom, tmp_path, capsys):
         (tmp_path / CANARY).mkdir(exist_ok=True)
         changes = {keyword: value for defect in defects for keyword, value in defect.items()}
         path = make_dicom(NOISE, f"{CANARY}/image.dcm", **CLEAN | changes, PatientName=f"{CANARY}^Vera")
-        code = main(["audit", str(path.parent.parent), "-o", str(tmp_path / "found.csv"), *options])
+        arguments = ["audit", str(path.parent.parent), "-o", str(tmp_path / "found.csv")]
+        code = main([*arguments, *options] if "--phi" in options else [*arguments, "--no-phi", *options])
         said = capsys.readouterr()
         assert CANARY not in said.out + (tmp_path / "found.csv").read_text()
         return code, pd.read_csv(tmp_path / "found.csv"), said.out
@@ -124,12 +126,31 @@ def test_audit_looks_at_pixels_uids_and_copies_unless_told_otherwise(make_dicom,
     make_dicom(NOISE, "first.dcm", **CLEAN)
     make_dicom(NOISE, "second.dcm", **CLEAN | {"PatientID": "8"})
     (tmp_path / "third.dcm").write_bytes(blank.read_bytes())
-    arguments = ["audit", str(tmp_path), "-o", str(tmp_path / "found.csv"), "-q"]
+    arguments = ["audit", str(tmp_path), "-o", str(tmp_path / "found.csv"), "-q", "--no-phi"]
     assert main(arguments) == 1
     kinds = set(pd.read_csv(tmp_path / "found.csv")["kind"])
     assert kinds >= {"blank", "duplicate_across_patients", "instance_copied"}
     assert main([*arguments, "--no-pixels"]) == 0
     assert set(pd.read_csv(tmp_path / "found.csv")["kind"]) == {"instance_copied"}
+
+
+def test_audit_looks_for_patients_unless_told_otherwise(audit):
+    code, table, said = audit([], "--phi")
+    assert code == 1
+    assert {"person_name", "patient_identifier", "file_name"} <= set(table["kind"])
+    assert "Do not send this folder as it is: 1 of 1 file holds names of persons, " in said
+    assert "burned_in_text" not in set(table["kind"])
+    assert audit([], "--phi", "--fail-on", "never")[0] == 0
+    assert "Do not send" not in audit([])[2]
+
+
+def test_audit_looks_for_text_in_pixels_when_asked(make_dicom, tmp_path, capsys):
+    make_dicom(write_text(smooth())[0], BurnedInAnnotation="NO")
+    arguments = ["audit", str(tmp_path), "-o", str(tmp_path / "found.csv"), "-q", "--no-pixels"]
+    main(arguments)
+    assert "burned_in_text" not in capsys.readouterr().out
+    main([*arguments, "--burned-in"])
+    assert "burned_in_text" in capsys.readouterr().out
 
 
 def read_all(terminal):

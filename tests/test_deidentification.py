@@ -1,5 +1,6 @@
 """Copies hold nothing of the patient, and everything else."""
 
+import io
 import re
 import stat
 import subprocess
@@ -11,7 +12,11 @@ import pandas as pd
 import pytest
 from identified import DAY, KEPT, NUMBER, ROOT, TRACES, identified, write
 from parts import file_id, foreign_files, mixed_folder, program
+from PIL import Image as Pillow
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit
+from written import smooth, write_text
 
 from eda_utils import audit_phi, deidentify, index_folder
 from eda_utils.dataset import attribute, read_dataset
@@ -229,3 +234,45 @@ def test_copies_do_not_lie_among_originals(tmp_path):
 def test_an_index_with_a_dicomdir_has_every_file_once(index, tmp_path):
     done = deidentify(index, tmp_path / "copies")
     assert sorted(done["path"]) == sorted(index["path"])
+
+
+def test_text_in_pixels_is_blanked_when_asked(make_dicom, tmp_path):
+    written, (rows, columns) = write_text(smooth(), NUMBER)
+    text, plain = make_dicom(written, "text.dcm", BurnedInAnnotation="YES"), make_dicom(smooth(), "plain.dcm")
+    kept = only(text, tmp_path / "kept")
+    assert np.array_equal(kept.pixel_array, written)
+    assert kept.BurnedInAnnotation == "YES"
+    clean = copies([text, plain], tmp_path / "clean", clean_pixels=True)
+    assert clean["blanked_share"].gt(0).tolist() == [True, False]
+    assert clean["remains"].tolist() == ["", "burned_in_unknown: Burned In Annotation (0028,0301) is absent"]
+    one, two = map(dcmread, clean["copied_to"])
+    assert len(np.unique(one.pixel_array[rows, columns])) == 1
+    assert np.array_equal(one.pixel_array[100:], written[100:])
+    assert one.BurnedInAnnotation == "NO"
+    assert [item.CodeValue for item in one.DeidentificationMethodCodeSequence] == ["113100", "113101"]
+    assert np.array_equal(two.pixel_array, smooth())
+
+
+def test_what_cannot_be_decoded_is_not_copied_when_pixels_are_cleaned(make_dicom, tmp_path):
+    dataset = dcmread(make_dicom(smooth()))
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.PixelData = encapsulate([b"no JPEG stream at all"])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(tmp_path / "bad.dcm", enforce_file_format=True)
+    done = copies(tmp_path / "bad.dcm", tmp_path / "clean", clean_pixels=True)
+    assert done["copied_to"].isna().all()
+    assert list((tmp_path / "clean").iterdir()) == []
+
+
+def test_comments_in_compressed_frames_do_not_stay(make_dicom, tmp_path):
+    buffer = io.BytesIO()
+    Pillow.fromarray(smooth()).save(buffer, "JPEG", comment=f"{CANARY} 1951")
+    dataset = dcmread(make_dicom(smooth()))
+    dataset.file_meta.TransferSyntaxUID, dataset.PixelData = JPEGBaseline8Bit, encapsulate([buffer.getvalue()])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(tmp_path / "commented.dcm", enforce_file_format=True)
+    assert "codestream_comment" in set(audit_phi(tmp_path / "commented.dcm", progress=False)["kind"])
+    copy = only(tmp_path / "commented.dcm", tmp_path / "copy")
+    assert CANARY.encode() not in copy.PixelData
+    assert np.array_equal(copy.pixel_array, np.asarray(Pillow.open(buffer)))
+    assert "codestream_comment" not in set(audit_phi(tmp_path / "copy", progress=False)["kind"])

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["errors", "style", "levels", "layout", "checks"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets"],
+    ["errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
+    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel"],
     ["elements"],
@@ -37,8 +37,8 @@ LAYERS = [
     ["pathology.nuclei", "pathology.facts", "pathology.formats", "pathology.phantom_slide", "pathology.tissue"],
     ["pathology.slide", "pathology.slide_qc", "pathology.slide_checks"],
     ["pathology.dicom_wsi", "disclosures"],
-    ["rows", "index_file"],
-    ["headers", "index", "stats"],
+    ["rows", "index_file", "burned_in"],
+    ["headers", "index", "stats", "blanking"],
     ["pathology.table"],
     ["pathology"],
     ["summary", "explain", "viewer_data"],
@@ -57,7 +57,7 @@ LAYERS = [
         "part_search",
         "model_arrays",
     ],
-    ["deidentification", "figures", "viewer", "gallery", "slide_viewer_data", "labels"],
+    ["deidentification", "figures", "viewer", "gallery", "slide_viewer_data", "labels", "risk"],
     ["pictures", "plots", "panel", "flatten", "slide_viewer", "prevalence", "splits", "handoff"],
     [
         "pipeline_figures",
@@ -68,6 +68,7 @@ LAYERS = [
         "header_fields",
         "cohort_figures",
         "array_files",
+        "privacy_figures",
     ],
     ["samples", "teaching", "notebook", "page", "associations"],
     ["page_tables", "shortcuts", "drift"],
