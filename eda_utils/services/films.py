@@ -28,7 +28,9 @@ DOTS = 100  # per inch, of the sheet as PNG
 MOST_BOXES, MOST_SIDE = 64, 4096
 
 
-def print_film(images, address, *, columns=2, film_size="8INX10IN", orientation="PORTRAIT", window="auto", **connection):
+def print_film(
+    images, address, *, columns=2, film_size="8INX10IN", orientation="PORTRAIT", window="auto", **connection
+):
     """Print images on one film (Basic Grayscale Print Management).
 
     A printer knows no windows: what it gets are grey levels as `to_display` makes them, eight bits each.

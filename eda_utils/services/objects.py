@@ -61,7 +61,9 @@ def produce_capture(pixels, *, like=None, **attributes):
     pixels = np.asarray(pixels)
     is_color = pixels.ndim == 3 and pixels.shape[-1] == 3
     if not (pixels.ndim == 2 or is_color) or pixels.dtype not in (np.uint8, np.uint16) or not pixels.size:
-        raise RequestError("pixels", f"are {pixels.dtype} of shape {pixels.shape}", "give uint8 or uint16, (row, column)")
+        raise RequestError(
+            "pixels", f"are {pixels.dtype} of shape {pixels.shape}", "give uint8 or uint16, (row, column)"
+        )
     if is_color and pixels.dtype != np.uint8:
         raise RequestError("pixels", "are colours of 16 bits", "give uint8 for (row, column, 3)")
     dataset = _instance(SecondaryCaptureImageStorage, "OT", like)
@@ -160,7 +162,9 @@ def produce_segmentation(mask, source, *, label="segment", kind=ORGAN, category=
     if not all(image.get(keyword) for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")):
         raise FormatError("source", "lacks UIDs of study, series or instance", "give an image that has them")
     if mask.shape != (image.get("Rows"), image.get("Columns")) or image.get("NumberOfFrames", 1) not in (None, 1):
-        raise RequestError("mask", f"has shape {mask.shape}, unlike the one frame of the image", "give one pixel a pixel")
+        raise RequestError(
+            "mask", f"has shape {mask.shape}, unlike the one frame of the image", "give one pixel a pixel"
+        )
     dataset = _instance(SegmentationStorage, "SEG", image)
     _describe_pixels(dataset, mask.shape, 1, 1)
     dataset.ImageType, dataset.LossyImageCompression = ["DERIVED", "PRIMARY"], "00"
@@ -225,6 +229,7 @@ def _place(dataset, image):
     frame, shared, measures = dataset.PerFrameFunctionalGroupsSequence[0], Dataset(), Dataset()
     dataset.SharedFunctionalGroupsSequence = [shared]
     if not (image.get("FrameOfReferenceUID") and "ImagePositionPatient" in image and "PixelSpacing" in image):
+        dataset.PatientOrientation = image.get("PatientOrientation", "")
         return
     dataset.FrameOfReferenceUID = image.FrameOfReferenceUID
     dataset.PositionReferenceIndicator = image.get("PositionReferenceIndicator", "")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEG2000,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -99,7 +99,7 @@ def retrieve(what, address, folder, *, method="get", receive_at=None, progress=N
     with tqdm(desc="retrieving", unit=" instances", disable=None if progress is None else not progress) as bar:
         handlers = [(evt.EVT_C_STORE, _take, [folder, came, failures, bar])]
         with _receiver(receive_at, handlers, connection) if method == "move" else nullcontext():
-            for identifier in _identifiers(what):
+            for identifier in identifiers(what):
                 if method == "get":
                     _get(identifier, address, handlers, connection)
                 else:
@@ -119,7 +119,7 @@ def _take(event, folder, came, failures, bar):
     return status
 
 
-def _identifiers(what):
+def identifiers(what):
     """Yield one Identifier for each study, series or list of images."""
     if isinstance(what, str):
         what = {"StudyInstanceUID": what}

@@ -64,16 +64,26 @@ def send(source, address, *, progress=None, **connection):
     ...     services.send([get_testdata_file("CT_small.dcm")], archive)["status"].tolist()
     ['0x0000, success']
     """
-    rows = _rows(source)
+    rows = instance_rows(source)
     ready = [row for row in rows if not row["problem"]]
-    with tqdm(total=len(ready), desc="sending", unit=" instances", disable=None if progress is None else not progress) as bar:
+    with progress_bar(len(ready), progress) as bar:
         for group in _groups(ready):
             _send_group(group, address, bar, connection)
+    return outcome_table(rows)
+
+
+def progress_bar(total, progress):
+    """Return the bar of a sending; None as `progress` means: on a terminal."""
+    return tqdm(total=total, desc="sending", unit=" instances", disable=None if progress is None else not progress)
+
+
+def outcome_table(rows):
+    """Return the rows of instances as a table of what became of them."""
     table = pd.DataFrame(rows, columns=["path", "status", "problem", "note"]).astype("str")
     return table.where(table != "", float("nan"))
 
 
-def _rows(source):
+def instance_rows(source):
     """Return a dict for each instance: what it is, and why it cannot be sent."""
     items = [source] if isinstance(source, (Dataset, str, Path)) else source
     if not isinstance(items, pd.DataFrame) and all(isinstance(item, Dataset) for item in items):
