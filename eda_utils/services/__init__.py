@@ -1,4 +1,4 @@
-"""The DICOM services, live: produce, store, send, query, retrieve and print. Each name is loaded when it is first used."""
+"""The DICOM services, live: produce, send, query, retrieve and print. Names are loaded when they are first used."""
 
 from importlib import import_module
 

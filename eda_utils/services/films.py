@@ -28,9 +28,7 @@ DOTS = 100  # per inch, of the sheet as PNG
 MOST_BOXES, MOST_SIDE = 64, 4096
 
 
-def print_film(
-    images, address, *, columns=2, film_size="8INX10IN", orientation="PORTRAIT", window="auto", **connection
-):
+def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=True, window="auto", **connection):
     """Print images on one film (Basic Grayscale Print Management).
 
     A printer knows no windows: what it gets are grey levels as `to_display` makes them, eight bits each.
@@ -45,8 +43,8 @@ def print_film(
         Images side by side.
     film_size : str
         As PS3.3 C.13.3 names it: ``"8INX10IN"``, ``"14INX17IN"``, ``"A4"`` ...
-    orientation : str
-        ``"PORTRAIT"`` or ``"LANDSCAPE"``
+    portrait : bool
+        Otherwise the film lies on its long side.
     window
         As in `to_display`.
     **connection
@@ -92,7 +90,7 @@ def print_film(
 
         session, film = generate_uid(), generate_uid()
         say("N-CREATE", BasicFilmSession, _session(), session)
-        sheet = _film_box(session, columns, len(boxes), film_size, orientation)
+        sheet = _film_box(session, columns, len(boxes), film_size, portrait)
         reply = say("N-CREATE", BasicFilmBox, sheet, film)
         for box, item in zip(boxes, reply.ReferencedImageBoxSequence, strict=False):
             say("N-SET", BasicGrayscaleImageBox, box, item.ReferencedSOPInstanceUID)
@@ -108,10 +106,11 @@ def _session():
     return session
 
 
-def _film_box(session, columns, count, size, orientation):
+def _film_box(session, columns, count, size, portrait):
     film = Dataset()
     film.ImageDisplayFormat = f"STANDARD\\{columns},{-(-count // columns)}"  # PS3.3 C.13.3: columns first
-    film.FilmOrientation, film.FilmSizeID, film.MagnificationType = orientation, size, "BILINEAR"
+    film.FilmOrientation = "PORTRAIT" if portrait else "LANDSCAPE"
+    film.FilmSizeID, film.MagnificationType = size, "BILINEAR"
     film.ReferencedFilmSessionSequence = [_reference(BasicFilmSession, session)]
     return film
 
@@ -166,9 +165,8 @@ def _create(event):
     if event.request.AffectedSOPClassUID != BasicFilmBox:
         return SUCCESS, reply
     film = _state(event)
-    layout = str(asked.get("ImageDisplayFormat", "")).replace("\\", ",").split(",")
-    columns, rows = [int(text) if text.isdigit() else 0 for text in (layout + ["", ""])[1:3]]
-    if layout[0] not in ("STANDARD", "['STANDARD'") or not 0 < columns * rows <= MOST_BOXES:
+    kind, columns, rows = _layout(asked.get("ImageDisplayFormat", ""))
+    if kind != "STANDARD" or not 0 < columns * rows <= MOST_BOXES:
         return PRINT_FAILED, reply
     size = INCHES.get(asked.get("FilmSizeID"), (8, 10))
     film |= {"columns": columns, "rows": rows, "size": size, "boxes": {}}
@@ -176,6 +174,14 @@ def _create(event):
     film["uids"] = [generate_uid() for _ in range(columns * rows)]
     reply.ReferencedImageBoxSequence = [_reference(BasicGrayscaleImageBox, uid) for uid in film["uids"]]
     return SUCCESS, reply
+
+
+def _layout(value):
+    r"""Return kind, columns and rows of an Image Display Format such as ``STANDARD\\2,3``, one value or two."""
+    text = value if isinstance(value, str) else "\\".join(map(str, value))
+    kind, _, numbers = text.partition("\\")
+    columns, _, rows = numbers.partition(",")
+    return kind, int(columns) if columns.isdigit() else 0, int(rows) if rows.isdigit() else 0
 
 
 def _set(event):

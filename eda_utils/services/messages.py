@@ -5,6 +5,8 @@ from datetime import datetime
 from pydicom.uid import UID
 from pynetdicom import evt
 
+from ..summary import plural
+
 ACSE = {"A_ASSOCIATE": "A-ASSOCIATE", "A_RELEASE": "A-RELEASE", "A_ABORT": "A-ABORT", "A_P_ABORT": "A-P-ABORT"}
 
 
@@ -38,7 +40,7 @@ def _negotiation(event):
         ending = "RQ" if result is None else "AC" if result == 0 else "RJ"
         proposed = primitive.presentation_context_definition_list
         if ending == "RQ":
-            return f"{name}-RQ", f"{len(proposed)} presentation contexts", None
+            return f"{name}-RQ", plural(len(proposed), "presentation context"), None
         accepted = sum(item.result == 0 for item in primitive.presentation_context_definition_results_list)
         return f"{name}-{ending}", f"{accepted} accepted" if ending == "AC" else None, None
     if name == "A-RELEASE":

@@ -1,5 +1,7 @@
 """The messages of associations as a sequence diagram."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import pandas as pd
 
@@ -63,7 +65,7 @@ def plot_association(log, *, most=MOST_ROWS, ax=None):
         if left_out:
             ax.text(0.5, len(shown), f"… {left_out} more rows", ha="center", va="center", color=MUTED, fontsize=8)
         title = _title(rows)
-        ax.set_title(title, pad=12)
+        ax.set_title(textwrap.fill(title, 85))
     return describe(ax, f"Sequence diagram. {title}")
 
 
@@ -88,37 +90,30 @@ def _draw_lines(ax, left, right, count):
     for x, name in ((0, left), (1, right)):
         ax.plot([x, x], [-0.7, count - 0.3], color=RULE, lw=2, zorder=0)
         ax.text(x, -1.3, name, ha="center", va="center", weight="bold", color=INK)
-    ax.set(xlim=(-0.28, 1.28), ylim=(count + 0.3, -1.8))
+    ax.set(xlim=(-0.62, 1.62), ylim=(count + 0.3, -1.8))
     ax.set_axis_off()
 
 
 def _draw_message(ax, row, y, is_forward):
     start, end = (0, 1) if is_forward else (1, 0)
-    status = row.get("status")
     is_wrong = _is_failure(row)
     color = FAILED if is_wrong else MUTED if row["message"].startswith("A-") else ACCENT
-    ax.annotate(
-        "",
-        (end, y),
-        (start, y),
-        arrowprops={"arrowstyle": "-|>", "color": color, "lw": 1.2, "shrinkA": 2, "shrinkB": 2},
-    )
+    arrow = {"arrowstyle": "-|>", "color": color, "lw": 1.2, "shrinkA": 2, "shrinkB": 2}
+    ax.annotate("", (end, y), (start, y), arrowprops=arrow)
     times = f" × {row['count']:,}" if row["count"] > 1 else ""
     ax.text(0.5, y - 0.08, row["message"] + times, ha="center", va="bottom", color=color, fontsize=8.5)
-    told = describe_status(int(status)) if status is not None and not pd.isna(status) else ""
-    context = row.get("context") or ""
-    if not is_forward or row["message"].startswith("A-"):
-        told = told or context
-    else:
-        told = _short(context)
-    x, side = (1.02, "left") if not is_forward else (-0.02, "right")
-    ax.text(x, y, told, ha=side, va="center", color=FAILED if is_wrong else MUTED, fontsize=7)
+    x, side = (-0.03, "right") if is_forward else (1.03, "left")
+    ax.text(x, y, _told(row), ha=side, va="center", color=FAILED if is_wrong else MUTED, fontsize=7)
 
 
-def _short(context):
-    """Return the presentation context in two short lines."""
-    service, _, syntax = (context or "").partition(" · ")
-    return f"{service.removesuffix(' SOP Class')}\n{syntax}" if syntax else service
+def _told(row):
+    """Return what stands beside a message: the status of a response, the presentation context of a request."""
+    status = row.get("status")
+    if status is not None and not pd.isna(status):
+        return describe_status(int(status))
+    service, _, syntax = (row.get("context") or "").partition(" · ")
+    service = service.removesuffix(" SOP Class").replace(" Query/Retrieve Information Model -", "")
+    return f"{service}\n{syntax}" if syntax else service
 
 
 def _is_failure(row):
