@@ -28,6 +28,7 @@ from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
 
 LOOPBACK = "127.0.0.1"
+MOST_ASSOCIATIONS = 50
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
 MODELS = (
     PatientRootQueryRetrieveInformationModelFind,
@@ -132,7 +133,7 @@ def start_archive(
     entity = AE(title)
     entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    entity.maximum_pdu_size = max_pdu
+    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
     heard = [*guards(timeout, max_pdu), *listeners(archive.log, title, "peer"), *_handlers(archive)]
     try:
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
@@ -152,8 +153,8 @@ def _prepare(folder):
             part.unlink()
         known, there = open_catalogue(folder), {path.name for path in folder.glob("*.dcm")}
         forget_instances(folder, known - there)
-    except PermissionError:
-        raise AccessError(folder.name, "may not be written to", "check its permissions") from None
+    except OSError:
+        raise AccessError(folder.name, "is no folder that may be written to", "check its permissions") from None
     for name in sorted(there - known):
         content = Path(folder, name).read_bytes()
         header = read_header(content)

@@ -113,7 +113,9 @@ def open_association(
     peer = parse_address(address)
     entity = AE(_title(calling))
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
+    sockets = []
     heard = [*guards(timeout, max_pdu), *listeners(log, calling, peer.title), *handlers]
+    heard.append((evt.EVT_ACSE_SENT, _remember, [sockets]))
     secure = {"tls_args": (tls, peer.host)} if tls else {}
     wanted = {"contexts": contexts, "ae_title": peer.title, "max_pdu": max_pdu, "ext_neg": list(roles), **secure}
     begun = time.monotonic()
@@ -122,6 +124,8 @@ def open_association(
     except (OSError, SSLError):
         raise PeerError(peer, "has no address that is known here", "check the host") from None
     if not association.is_established:
+        for left in sockets:  # pynetdicom leaves one that could not connect to the garbage collector
+            left.close()
         raise _refused(association, peer, timeout, time.monotonic() - begun)
     try:
         yield association
@@ -149,6 +153,11 @@ def _refused(association, peer, timeout, seconds):
     if association.is_aborted and association.dul.socket is not None and association.requestor.port:
         return PeerError(peer, "ends the connection", "check that DICOM is spoken there, with TLS or without")
     return PeerError(peer, "cannot be reached", "check host and port, and that it runs")
+
+
+def _remember(event, sockets):
+    wire = event.assoc.dul.socket
+    sockets += [wire.socket] if wire is not None and wire.socket is not None else []
 
 
 def guards(timeout, max_pdu):
@@ -209,7 +218,8 @@ def describe_status(code):
     >>> describe_status(0xA700)
     '0xA700, out of resources'
     """
-    meaning = STATUSES.get(code) or STATUSES.get(code & 0xFF00) or STATUSES.get(code & 0xF000)
+    several = (code, code & 0xFF00, code & 0xF000) if code >= 0xA000 else (code,)  # the last digits are the peer's own
+    meaning = next((STATUSES[number] for number in several if number in STATUSES), "")
     return f"0x{code:04X}" + (f", {meaning}" if meaning else "")
 
 

@@ -74,7 +74,7 @@ def _folded(rows):
     folded = []
     for row in rows:
         key = tuple(row.get(name) for name in ("sender", "message", "context", "status"))
-        same = next((other for other in folded[-2:] if other["key"] == key), None)
+        same = next((other for other in folded[-3:] if other["key"] == key), None)
         if same and not row["message"].startswith("A-"):
             same["count"] += 1
         else:
