@@ -91,7 +91,8 @@ def is_dicom(path):
 @contextmanager
 def archive_process(folder, port):
     """Run our archive in a process of its own, which can be killed."""
-    code = f"import time; from eda_utils import services; services.start_archive({str(folder)!r}, port={port}); time.sleep(600)"
+    start = f"services.start_archive({str(folder)!r}, port={port})"
+    code = f"import time; from eda_utils import services; {start}; time.sleep(600)"
     with running([sys.executable, "-c", code], port) as process:
         yield process
 

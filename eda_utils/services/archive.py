@@ -1,6 +1,7 @@
 """An archive on this machine: it answers C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and print, on loopback only."""
 
 import hashlib
+import sqlite3
 import threading
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +23,16 @@ from pynetdicom.sop_class import (
 from ..dataset import read_dataset
 from ..errors import AccessError, EDAError, PeerError
 from .association import MAX_PDU, TIMEOUT, Address, guards, parse_address
-from .catalogue import LEVELS, add_instance, find_matches, find_names, forget_instances, known_digest, open_catalogue
+from .catalogue import (
+    LEVELS,
+    add_instance,
+    find_matches,
+    find_names,
+    forget_instances,
+    known_digest,
+    known_names,
+    open_catalogue,
+)
 from .films import film_contexts, film_handlers
 from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
@@ -53,11 +63,12 @@ class Archive:
     peers: list = field(default_factory=list)
     log: list = field(default_factory=list)
     server: object = field(default=None, repr=False)
+    catalogue: object = field(default=None, repr=False)
 
     def __enter__(self):
         if self.server is None:  # entered for the second time
             again = start_archive(self.folder, title=self.address.title, peers=self.peers)
-            self.address, self.server, self.log = again.address, again.server, again.log
+            vars(self).update(vars(again))
             _RUNNING[self.folder] = self
         return self
 
@@ -72,6 +83,7 @@ class Archive:
             server.shutdown()
             for association in server.active_associations:
                 association.abort()
+            self.catalogue.close()
 
 
 def start_archive(
@@ -128,8 +140,7 @@ def start_archive(
     folder = Path(folder).resolve()
     if folder in _RUNNING:
         _RUNNING[folder].stop()
-    _prepare(folder)
-    archive = Archive(Address(title, LOOPBACK, port), folder, list(peers))
+    archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
     entity = AE(title)
     entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
@@ -139,6 +150,7 @@ def start_archive(
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
         archive.server = entity.start_server(block=False, evt_handlers=heard, **address)
     except OSError:
+        archive.catalogue.close()
         raise PeerError(f"port {port}", "is taken on this machine", "give another one, or 0 for a free one") from None
     archive.address = archive.address._replace(port=archive.server.server_address[1])
     _RUNNING[folder] = archive
@@ -151,15 +163,17 @@ def _prepare(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for part in folder.glob(f"{PART}*"):
             part.unlink()
-        known, there = open_catalogue(folder), {path.name for path in folder.glob("*.dcm")}
-        forget_instances(folder, known - there)
-    except OSError:
+        catalogue = open_catalogue(folder)
+    except (OSError, sqlite3.Error):
         raise AccessError(folder.name, "is no folder that may be written to", "check its permissions") from None
+    known, there = known_names(catalogue), {path.name for path in folder.glob("*.dcm")}
+    forget_instances(catalogue, known - there)
     for name in sorted(there - known):
         content = Path(folder, name).read_bytes()
         header = read_header(content)
         if header is not None:
-            add_instance(folder, header, name, _digest(header, content))
+            add_instance(catalogue, header, name, _digest(header, content))
+    return catalogue
 
 
 def _contexts():
@@ -172,7 +186,7 @@ def _contexts():
 
 def _handlers(archive):
     lock = threading.Lock()
-    keep = partial(_keep, archive.folder, lock)
+    keep = partial(_keep, archive, lock)
     return [
         (evt.EVT_C_ECHO, lambda event: SUCCESS),  # noqa: ARG005 - pynetdicom wants one
         (evt.EVT_C_STORE, store, [archive.folder, keep]),
@@ -183,16 +197,16 @@ def _handlers(archive):
     ]
 
 
-def _keep(folder, lock, header, name, content):
+def _keep(archive, lock, header, name, content):
     """Write an instance and its row; the same one again changes nothing, another one of the same UID is refused."""
     digest = _digest(header, content)
     with lock:
-        before = known_digest(folder, name)
-        if before and Path(folder, name).exists():
+        before = known_digest(archive.catalogue, name)
+        if before and Path(archive.folder, name).exists():
             is_same = before[0] != str(header.file_meta.TransferSyntaxUID) or before[1] == digest
             return SUCCESS if is_same else DUPLICATE
-        write_part(folder, name, content)
-        add_instance(folder, header, name, digest)
+        write_part(archive.folder, name, content)
+        add_instance(archive.catalogue, header, name, digest)
     return SUCCESS
 
 
@@ -211,7 +225,7 @@ def _find(event, archive):
     if not _is_sound(identifier):
         yield BAD_LEVEL, None
         return
-    for answer in find_matches(archive.folder, identifier):
+    for answer in find_matches(archive.catalogue, identifier):
         if event.is_cancelled:
             yield CANCELLED, None
             return
@@ -220,7 +234,7 @@ def _find(event, archive):
 
 
 def _get(event, archive):
-    found = find_names(archive.folder, event.identifier) if _is_sound(event.identifier) else []
+    found = find_names(archive.catalogue, event.identifier) if _is_sound(event.identifier) else []
     yield len(found)
     yield from _instances(event, archive, found)
 
@@ -228,7 +242,7 @@ def _get(event, archive):
 def _move(event, archive):
     peers = {peer.title: peer for peer in map(parse_address, archive.peers)}
     peer = peers.get(event.move_destination)
-    found = find_names(archive.folder, event.identifier) if _is_sound(event.identifier) else []
+    found = find_names(archive.catalogue, event.identifier) if _is_sound(event.identifier) else []
     if peer is None:
         yield None, None
         return

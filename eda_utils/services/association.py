@@ -4,7 +4,7 @@ import logging
 import re
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from ssl import SSLError
 from typing import NamedTuple
@@ -173,6 +173,14 @@ def _limit(event, timeout, longest):
         wire.socket.settimeout(timeout)
         # pynetdicom believes any length up to 4 GB, and waits for ever for bytes that do not come
         wire.recv = partial(_receive, wire, timeout, longest)
+        # pynetdicom leaves a socket open that its peer has closed already
+        wire._shutdown_socket = partial(_close, wire.socket)
+
+
+def _close(wire):
+    with suppress(OSError):
+        wire.shutdown(socket.SHUT_RDWR)
+    wire.close()
 
 
 def _receive(wire, timeout, longest, size):

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from pydicom.datadict import dictionary_VR
@@ -38,43 +37,44 @@ COUNTED = {  # answered from all instances below
 BACKSLASHED = ("ModalitiesInStudy", "SOPClassesInStudy")
 
 
-def _connect(folder):
-    connection = sqlite3.connect(Path(folder, FILE), timeout=30)
+def open_catalogue(folder):
+    """Open the catalogue of a folder, and make it where there is none.
+
+    One connection serves all threads: closing one would write everything to the disk each time.
+    """
+    connection = sqlite3.connect(Path(folder, FILE), timeout=30, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    columns = ", ".join(f"{keyword} TEXT" for keyword in KEYWORDS)
+    table = f"CREATE TABLE IF NOT EXISTS instances ({columns}, name TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
+    connection.execute(table)
     return connection
 
 
-def open_catalogue(folder):
-    """Make the catalogue of a folder where there is none; names of files that are in it are returned."""
-    columns = ", ".join(f"{keyword} TEXT" for keyword in KEYWORDS)
-    with closing(_connect(folder)) as connection, connection:
-        connection.execute(
-            f"CREATE TABLE IF NOT EXISTS instances ({columns}, name TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
-        )
-        return {name for (name,) in connection.execute("SELECT name FROM instances")}
+def known_names(catalogue):
+    """Return the names of the files that are in the catalogue."""
+    return {name for (name,) in catalogue.execute("SELECT name FROM instances")}
 
 
-def add_instance(folder, header, name, digest):
+def add_instance(catalogue, header, name, digest):
     """Add the row of an instance; a row of the same name is replaced."""
     cells = [_text(header, keyword) for keyword in KEYWORDS[:-1]]
     cells += [str(header.file_meta.TransferSyntaxUID), name, digest]
-    with closing(_connect(folder)) as connection, connection:
+    with catalogue:
         marks = ", ".join("?" * len(cells))
-        connection.execute(f"INSERT OR REPLACE INTO instances VALUES ({marks})", cells)
+        catalogue.execute(f"INSERT OR REPLACE INTO instances VALUES ({marks})", cells)
 
 
-def forget_instances(folder, names):
+def forget_instances(catalogue, names):
     """Remove the rows of files that are gone."""
-    with closing(_connect(folder)) as connection, connection:
-        connection.executemany("DELETE FROM instances WHERE name = ?", [(name,) for name in names])
+    with catalogue:
+        catalogue.executemany("DELETE FROM instances WHERE name = ?", [(name,) for name in names])
 
 
-def known_digest(folder, name):
+def known_digest(catalogue, name):
     """Return the transfer syntax and the digest of an instance that is there, else None."""
-    with closing(_connect(folder)) as connection:
-        asked = "SELECT AvailableTransferSyntaxUID, digest FROM instances WHERE name = ?"
-        return connection.execute(asked, [name]).fetchone()
+    asked = "SELECT AvailableTransferSyntaxUID, digest FROM instances WHERE name = ?"
+    return catalogue.execute(asked, [name]).fetchone()
 
 
 def _text(header, keyword):
@@ -84,7 +84,7 @@ def _text(header, keyword):
     return str(value) if isinstance(value, str) or not hasattr(value, "__iter__") else "\\".join(map(str, value))
 
 
-def find_matches(folder, identifier):
+def find_matches(catalogue, identifier):
     """Return the data sets that answer an identifier: one for each patient, study, series or image that matches."""
     level = identifier.get("QueryRetrieveLevel", "STUDY")
     unique = LEVELS[level][0]
@@ -92,17 +92,16 @@ def find_matches(folder, identifier):
     asked = list(dict.fromkeys([unique, *asked]))
     chosen = ", ".join(COUNTED.get(keyword, f"max({keyword})") for keyword in asked)
     where, values = _conditions(identifier)
-    with closing(_connect(folder)) as connection:
-        rows = connection.execute(f"SELECT {chosen} FROM instances{where} GROUP BY {unique}", values)
-        return [_answer(level, asked, row) for row in rows]
+    rows = catalogue.execute(f"SELECT {chosen} FROM instances{where} GROUP BY {unique}", values).fetchall()
+    return [_answer(level, asked, row) for row in rows]
 
 
-def find_names(folder, identifier):
+def find_names(catalogue, identifier):
     """Return the names of the files of all instances that match, with their SOP class and transfer syntax."""
     where, values = _conditions(identifier)
     chosen = "SELECT name, SOPClassUID, AvailableTransferSyntaxUID FROM instances"
-    with closing(_connect(folder)) as connection:
-        return connection.execute(f"{chosen}{where} ORDER BY length(InstanceNumber), InstanceNumber", values).fetchall()
+    order = "ORDER BY length(InstanceNumber), InstanceNumber"
+    return catalogue.execute(f"{chosen}{where} {order}", values).fetchall()
 
 
 def _answer(level, asked, row):

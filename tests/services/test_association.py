@@ -14,6 +14,7 @@ from eda_utils import services
 from eda_utils.errors import EDAError, PeerError, RequestError
 from eda_utils.services.association import describe_status, parse_address
 
+
 def text_of(call, *arguments, **words):
     with pytest.raises(EDAError) as caught:
         call(*arguments, **words)
@@ -22,7 +23,7 @@ def text_of(call, *arguments, **words):
 
 @pytest.mark.parametrize("text", ["A@b", "@h:1", "A@h:99999", "A" * 17 + "@h:1", "A@h h:1", "", None, "http://h:1"])
 def test_an_address_is_refused_in_words(text):
-    with pytest.raises(RequestError, match="is not AET@host:port; write it like ORTHANC@127.0.0.1:4242"):
+    with pytest.raises(RequestError, match=r"is not AET@host:port; write it like ORTHANC@127\.0\.0\.1:4242"):
         parse_address(text)
 
 
@@ -45,9 +46,7 @@ def test_a_peer_that_accepts_and_stalls(answer):
         begun = time.monotonic()
         said = text_of(services.echo, address, timeout=1)
         assert time.monotonic() - begun < 6
-    assert said == (
-        "STALLS@127.0.0.1:PORT: does not answer within 1 s; check the port, or give a longer timeout."
-    )
+    assert said == ("STALLS@127.0.0.1:PORT: does not answer within 1 s; check the port, or give a longer timeout.")
 
 
 @pytest.mark.parametrize("answer", GARBAGE.values(), ids=GARBAGE)
