@@ -142,7 +142,8 @@ def _send_row(association, row, accepted):
         row["problem"] = f"{error.wrong}; {error.advice}"
         return
     except (*PARSE_ERRORS, RuntimeError, OSError) as error:
-        row["problem"] = f"cannot be encoded for the peer ({type(error).__name__}); check the file"
+        wrong = f"cannot be encoded for the peer ({type(error).__name__}); check the file"
+        row["problem"] = wrong if association.is_established else LOST
         return
     row["status"] = "" if status is None else describe_status(status)
     if status is None:

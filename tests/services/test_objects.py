@@ -56,7 +56,7 @@ def test_a_segmentation_is_shown(tmp_path):
     "pixels", [np.zeros((2, 2)), np.zeros((2, 2, 2), "u1"), np.zeros((0, 2), "u1"), np.zeros(4, "u1")]
 )
 def test_other_arrays_are_refused(pixels):
-    with pytest.raises(RequestError, match="pixels: are .* of shape .*; give uint8 or uint16"):
+    with pytest.raises(RequestError, match=r"pixels: are .* of shape .*; give uint8 or uint16"):
         services.produce_capture(pixels)
 
 
