@@ -1,6 +1,5 @@
 """An archive on this machine: it answers C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and print, on loopback only."""
 
-import hashlib
 import sqlite3
 import threading
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from .catalogue import (
     find_matches,
     find_names,
     forget_instances,
-    known_digest,
     known_names,
     open_catalogue,
 )
@@ -37,7 +35,7 @@ from .films import film_contexts, film_handlers
 from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, TRAILING_PADDING = "127.0.0.1", 0xFFFCFFFC
 MOST_ASSOCIATIONS = 50
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
 MODELS = (
@@ -172,7 +170,7 @@ def _prepare(folder):
         content = Path(folder, name).read_bytes()
         header = read_header(content)
         if header is not None:
-            add_instance(catalogue, header, name, _digest(header, content))
+            add_instance(catalogue, header, name)
     return catalogue
 
 
@@ -199,21 +197,24 @@ def _handlers(archive):
 
 def _keep(archive, lock, header, name, content):
     """Write an instance and its row; the same one again changes nothing, another one of the same UID is refused."""
-    digest = _digest(header, content)
+    path = Path(archive.folder, name)
     with lock:
-        before = known_digest(archive.catalogue, name)
-        if before and Path(archive.folder, name).exists():
-            is_same = before[0] != str(header.file_meta.TransferSyntaxUID) or before[1] == digest
-            return SUCCESS if is_same else DUPLICATE
+        if path.exists():
+            return SUCCESS if _is_same(path, content) else DUPLICATE
         write_part(archive.folder, name, content)
-        add_instance(archive.catalogue, header, name, digest)
+        add_instance(archive.catalogue, header, name)
     return SUCCESS
 
 
-def _digest(header, content):
-    """Return a number for the data set of a file, without its File Meta Information, which names who wrote it."""
-    length = header.file_meta.get("FileMetaInformationGroupLength", 0)
-    return hashlib.sha256(memoryview(content)[144 + length :]).hexdigest()
+def _is_same(path, content):
+    """Whether the values are the same, however a sender lays them out; in another transfer syntax they may be."""
+    ours, theirs = read_dataset(path, pixels=True), read_dataset(content, pixels=True)
+    if ours.file_meta.TransferSyntaxUID != theirs.file_meta.TransferSyntaxUID:
+        return True
+    for dataset in (ours, theirs):  # group lengths and padding are retired, and left out by some
+        for tag in [tag for tag in dataset.keys() if tag.element == 0 or tag == TRAILING_PADDING]:
+            del dataset[tag]
+    return ours == theirs
 
 
 def _is_sound(identifier):
@@ -266,5 +267,5 @@ def _instances(event, archive, found, accepted=None):
                 dataset.decompress()
                 dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         except (EDAError, ValueError, RuntimeError, AttributeError, NotImplementedError):
-            dataset = None  # counted as a failed sub-operation
+            dataset = "unreadable"  # counted as a failed sub-operation; None would be passed over in silence
         yield PENDING, dataset

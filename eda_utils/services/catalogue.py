@@ -4,7 +4,9 @@ import re
 import sqlite3
 from pathlib import Path
 
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 FILE = "catalogue.sqlite"
@@ -46,7 +48,7 @@ def open_catalogue(folder):
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     columns = ", ".join(f"{keyword} TEXT" for keyword in KEYWORDS)
-    table = f"CREATE TABLE IF NOT EXISTS instances ({columns}, name TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
+    table = f"CREATE TABLE IF NOT EXISTS instances ({columns}, name TEXT PRIMARY KEY) WITHOUT ROWID"
     connection.execute(table)
     return connection
 
@@ -56,10 +58,10 @@ def known_names(catalogue):
     return {name for (name,) in catalogue.execute("SELECT name FROM instances")}
 
 
-def add_instance(catalogue, header, name, digest):
+def add_instance(catalogue, header, name):
     """Add the row of an instance; a row of the same name is replaced."""
     cells = [_text(header, keyword) for keyword in KEYWORDS[:-1]]
-    cells += [str(header.file_meta.TransferSyntaxUID), name, digest]
+    cells += [str(header.file_meta.TransferSyntaxUID), name]
     with catalogue:
         marks = ", ".join("?" * len(cells))
         catalogue.execute(f"INSERT OR REPLACE INTO instances VALUES ({marks})", cells)
@@ -69,12 +71,6 @@ def forget_instances(catalogue, names):
     """Remove the rows of files that are gone."""
     with catalogue:
         catalogue.executemany("DELETE FROM instances WHERE name = ?", [(name,) for name in names])
-
-
-def known_digest(catalogue, name):
-    """Return the transfer syntax and the digest of an instance that is there, else None."""
-    asked = "SELECT AvailableTransferSyntaxUID, digest FROM instances WHERE name = ?"
-    return catalogue.execute(asked, [name]).fetchone()
 
 
 def _text(header, keyword):
@@ -110,7 +106,9 @@ def _answer(level, asked, row):
     answer.QueryRetrieveLevel = level
     for keyword, value in zip(asked, row, strict=True):
         text = value.replace(",", "\\") if keyword in BACKSLASHED else value
-        setattr(answer, keyword, text)
+        vr = dictionary_VR(keyword)
+        value = int(text) if vr == "US" and text else text or None
+        answer.add(DataElement(keyword, vr, value, validation_mode=IGNORE))
     return answer
 
 

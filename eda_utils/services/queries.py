@@ -3,7 +3,9 @@
 from datetime import date
 
 import pandas as pd
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, keyword_dict
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pynetdicom import build_context
 from pynetdicom.sop_class import (
@@ -136,7 +138,9 @@ def make_identifier(level, keys):
     identifier.SpecificCharacterSet = "ISO_IR 192"
     identifier.QueryRetrieveLevel = level
     for keyword, value in keys.items():
-        setattr(identifier, keyword, match_text(keyword, value))
+        text = match_text(keyword, value) or None
+        # a wild card or a range is no valid value of its VR
+        identifier.add(DataElement(keyword, dictionary_VR(keyword), text, validation_mode=IGNORE))
     return identifier
 
 

@@ -47,7 +47,7 @@ def plot_association(log, *, most=MOST_ROWS, ax=None):
     >>> log = []
     >>> with tempfile.TemporaryDirectory() as folder, services.start_archive(folder) as archive:
     ...     _ = services.echo(archive, log=log)
-    >>> services.plot_association(log).get_title()
+    >>> services.plot_association(log).get_title(loc="left")
     '1 association, 6 messages: C-ECHO answered with success'
     """
     rows = log.to_dict("records") if isinstance(log, pd.DataFrame) else list(log)
@@ -111,7 +111,8 @@ def _told(row):
     status = row.get("status")
     if status is not None and not pd.isna(status):
         return describe_status(int(status))
-    service, _, syntax = (row.get("context") or "").partition(" · ")
+    context = row.get("context")
+    service, _, syntax = (context if isinstance(context, str) else "").partition(" · ")
     service = service.removesuffix(" SOP Class").replace(" Query/Retrieve Information Model -", "")
     return f"{service}\n{syntax}" if syntax else service
 

@@ -14,7 +14,7 @@ def test_any_key_is_answered(tmp_path_factory, text):
     catalogue = open_catalogue(tmp_path_factory.mktemp("any"))
     header = dcmread(get_testdata_file("CT_small.dcm"), stop_before_pixels=True)
     header.StudyDescription = text
-    add_instance(catalogue, header, "1.2.dcm", "digest")
+    add_instance(catalogue, header, "1.2.dcm")
     found = find_matches(catalogue, make_identifier("STUDY", {"StudyDescription": "*", "PatientID": header.PatientID}))
     assert [str(answer.get("StudyDescription") or "") for answer in found] == [str(header.StudyDescription)]
     find_names(catalogue, make_identifier("STUDY", {"PatientID": text}))

@@ -37,7 +37,7 @@ def test_a_study_that_is_not_there(filled, tmp_path):
 
 def test_a_file_that_is_gone_is_told(filled, tmp_path):
     next(filled.folder.glob("*.dcm")).unlink()
-    with pytest.raises(PeerError, match="could not send 1 instances"):
+    with pytest.raises(PeerError, match="answers C-GET with 0xA702, out of resources: cannot do the sub-operations"):
         services.retrieve(services.query(filled), filled, tmp_path)
 
 

@@ -17,16 +17,16 @@ def test_repeated_messages_are_drawn_once(archive, some_files):
     services.send([path] * 7, archive, log=log)
     ax = services.plot_association(log)
     assert "C-STORE-RQ × 7" in texts(ax)
-    assert ax.get_title() == "1 association, 18 messages: C-STORE answered with success"
+    assert ax.get_title(loc="left") == "1 association, 18 messages: C-STORE answered with success"
     assert ax.figure.alt_text.startswith("Sequence diagram")
-    assert services.plot_association(pd.DataFrame(log)).get_title() == ax.get_title()
+    assert services.plot_association(pd.DataFrame(log)).get_title(loc="left") == ax.get_title(loc="left")
 
 
 def test_failures_are_told(archive, tmp_path):
     log = []
     with pytest.raises(PeerError):
         services.echo(archive.address._replace(title="WRONG"), log=log)
-    assert services.plot_association(log).get_title() == "1 association, 2 messages: rejected"
+    assert services.plot_association(log).get_title(loc="left") == "1 association, 2 messages: rejected"
 
 
 def test_long_logs_are_cut():
