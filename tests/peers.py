@@ -1,13 +1,11 @@
 """Peers on this machine: programs that run while a block does, sockets that misbehave, files to exchange."""
 
-import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +51,7 @@ def running(command, port=None, **options):
                 time.sleep(0.05)
             yield process
         finally:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+            process.kill()  # this one, and only while it runs
 
 
 def make_files(folder, count, kinds=KINDS):

@@ -212,7 +212,7 @@ def _is_same(path, content):
     if ours.file_meta.TransferSyntaxUID != theirs.file_meta.TransferSyntaxUID:
         return True
     for dataset in (ours, theirs):  # group lengths and padding are retired, and left out by some
-        for tag in [tag for tag in dataset.keys() if tag.element == 0 or tag == TRAILING_PADDING]:
+        for tag in [tag for tag in tuple(dataset.keys()) if tag.element == 0 or tag == TRAILING_PADDING]:
             del dataset[tag]
     return ours == theirs
 

@@ -27,6 +27,7 @@ def test_storescu_sends_to_our_archive(archive, tmp_path):
     files = make_files(tmp_path / "files", 20, ("CT_small.dcm", "MR_small.dcm"))
     run(program("storescu"), *TITLES, "+sd", *at(archive), files)
     run(program("echoscu"), *TITLES, *at(archive))
+    assert services.send(files, archive)["problem"].isna().all()  # laid out otherwise, and the same
     assert contents(archive.folder) == contents(files)
 
 
