@@ -110,17 +110,14 @@ def open_association(
     ----------
     PS3.7 D, PS3.8 7.1
     """
-    peer = parse_address(address)
-    entity = AE(_title(calling))
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    sockets = []
+    peer, sockets = parse_address(address), []
     heard = [*guards(timeout, max_pdu), *listeners(log, calling, peer.title), *handlers]
     heard.append((evt.EVT_ACSE_SENT, _remember, [sockets]))
     secure = {"tls_args": (tls, peer.host)} if tls else {}
-    wanted = {"contexts": contexts, "ae_title": peer.title, "max_pdu": max_pdu, "ext_neg": list(roles), **secure}
+    wanted = {"ae_title": peer.title, "max_pdu": max_pdu, "ext_neg": list(roles), "evt_handlers": heard, **secure}
     begun = time.monotonic()
     try:
-        association = entity.associate(peer.host, peer.port, evt_handlers=heard, **wanted)
+        association = _entity(calling, timeout).associate(peer.host, peer.port, contexts, **wanted)
     except (OSError, SSLError):
         raise PeerError(peer, "has no address that is known here", "check the host") from None
     if not association.is_established:
@@ -132,6 +129,12 @@ def open_association(
     finally:
         if association.is_established:
             association.release()
+
+
+def _entity(calling, timeout):
+    entity = AE(_title(calling))
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
+    return entity
 
 
 def _title(title):
