@@ -65,16 +65,7 @@ def parse_address(address):
 
 @contextmanager
 def open_association(
-    address,
-    contexts,
-    *,
-    calling=CALLING,
-    timeout=TIMEOUT,
-    tls=None,
-    max_pdu=MAX_PDU,
-    log=None,
-    roles=(),
-    handlers=(),
+    address, contexts, *, calling=CALLING, timeout=TIMEOUT, tls=None, max_pdu=MAX_PDU, log=None, roles=(), handlers=()
 ):
     """Request an association, give it, and release it; every verb over DIMSE takes these words.
 
