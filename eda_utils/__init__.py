@@ -57,6 +57,7 @@ _HOME = {
     "stain_figures": ["plot_stain_vectors", "show_nuclei"],
     "plots": ["plot_completeness", "plot_counts", "plot_distributions", "plot_geometry", "plot_histogram"],
     "pathology": _OF_SLIDES,
+    "services": [],
     "notebook": ["strip_notebook"],
     "gallery": ["Gallery", "image_gallery"],
     "panel": ["explore"],

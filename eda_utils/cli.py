@@ -8,6 +8,7 @@ from pathlib import Path
 from . import __version__
 from .cli_cohorts import add_compare, add_split
 from .cli_copies import add_deidentify
+from .cli_services import add_fetch
 from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure, add_slides
 from .errors import EDAError, NotebookError, RequestError, printable
 
@@ -23,6 +24,7 @@ examples:
   python -m eda_utils slides ~/scans -o slides.csv     one row per whole-slide image: tissue, ink, focus, stains
   python -m eda_utils split ~/export -o split.csv      train, val and test without a patient in two of them
   python -m eda_utils compare A B -o drift.html        how two sets of images differ; exit code 1 if a field drifts
+  python -m eda_utils fetch --from HOST:PORT --aet PACS --study UID -o study/   a study from an archive
   python -m eda_utils render 04 -o lesson.html         a notebook as a page
   python -m eda_utils lab 03                           a notebook in JupyterLab
   python -m eda_utils doctor ~/export                  can this Python decode what the folder holds?
@@ -30,7 +32,7 @@ examples:
 exit codes: 0 done, 1 done with findings (audit, slides: at or above --fail-on; doctor: a gap; a section or a
             notebook failed), 2 wrong usage, 130 interrupted
 Identifiers are masked in everything that is written, unless you ask for them with --identifiers.
-Nothing is sent anywhere; only `samples` uses the network.
+Nothing is sent anywhere; only `samples` and `fetch` use the network, the latter where you say.
 """
 
 
@@ -80,7 +82,8 @@ def _parser():
     parser = argparse.ArgumentParser("python -m eda_utils", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"eda_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    tables = (add_index, add_measure, add_audit, add_deidentify, add_slides, add_compare, add_split)
+    of_cohorts = (add_compare, add_split)
+    tables = (add_index, add_measure, add_audit, add_deidentify, add_slides, add_fetch, *of_cohorts)
     for add in (_add_report, _add_render, _add_lab, *tables, _add_samples, _add_doctor, _add_strip):
         add(commands)
     return parser

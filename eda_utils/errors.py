@@ -76,3 +76,7 @@ class RequestError(EDAError, ValueError):
 
 class NotebookError(EDAError, RuntimeError):
     """The notebook could not be run to its end."""
+
+
+class PeerError(EDAError, ConnectionError):
+    """The other side of a connection is not there, refuses, answers with a failure or not in time."""

@@ -58,7 +58,23 @@ LAYERS = [
         "model_arrays",
     ],
     ["deidentification", "figures", "viewer", "gallery", "slide_viewer_data", "labels", "risk"],
-    ["pictures", "plots", "panel", "flatten", "slide_viewer", "prevalence", "splits", "handoff"],
+    [
+        "pictures",
+        "plots",
+        "panel",
+        "flatten",
+        "slide_viewer",
+        "prevalence",
+        "splits",
+        "handoff",
+        "services.messages",
+        "services.received",
+    ],
+    ["services.association", "services.catalogue", "services.objects"],
+    ["services.queries", "services.transfers", "services.films", "services.sequence"],
+    ["services.archive", "services.retrievals"],
+    ["services.web"],
+    ["services"],
     [
         "pipeline_figures",
         "slide_figures",
@@ -73,7 +89,7 @@ LAYERS = [
     ["samples", "teaching", "notebook", "page", "associations"],
     ["page_tables", "shortcuts", "drift"],
     ["report", "doctor", "lab", "cli_tables", "drift_figures"],
-    ["cli_copies", "cohort_pages"],
+    ["cli_copies", "cohort_pages", "cli_services"],
     ["cli_cohorts"],
     ["cli"],
     ["__main__"],
@@ -246,7 +262,7 @@ def test_all_modules_have_tests():
     tests = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
     for path in MODULES:
         name = module_name(path).split(".")[-1]
-        if name not in ("", "__main__", "pathology", "style"):
+        if name not in ("", "__main__", "pathology", "services", "style"):
             assert f"test_{name}" in tests, name
 
 
