@@ -15,7 +15,7 @@ from .columns import join, to_frame
 from .errors import FormatError, MissingError, RequestError
 from .files import file_facts
 
-CACHE_VERSION = 2  # raise it when the same file gives another row
+CACHE_VERSION = 3  # raise it when the same file gives another row
 SAVE_AFTER = 100_000  # files, so that a killed run has not been for nothing
 
 

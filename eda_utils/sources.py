@@ -61,10 +61,10 @@ def list_source(source, *, lazily=False):
         return paths, {path: why for _, refused in found for path, why in refused.items()}
     if is_url(source):
         return _members(source)
-    if lazily and existing_path(source).is_dir():
+    if lazily and os.path.isdir(existing_path(source)):
         return find_paths(source), {}
     paths = list(find_paths(source))
-    if len(paths) != 1 or Path(source).is_dir():
+    if len(paths) != 1 or os.path.isdir(existing_path(source)):
         return paths, {}
     return _expand(paths[0])
 

@@ -20,7 +20,7 @@ LAYERS = [
     ["errors", "style", "levels", "layout", "checks"],
     ["attributes", "remote", "pool", "findings", "encoding_checks"],
     ["files", "confidentiality"],
-    ["dataset", "columns", "header_kernel"],
+    ["dataset", "columns", "header_kernel", "fragments"],
     ["elements"],
     ["luts", "identifiers"],
     ["values", "pseudonyms", "spacing", "display", "decoders", "modality", "planes"],

@@ -133,7 +133,6 @@ def _pixels(chance):
             yield f"{name}_agreed_{side}", encapsulated(syntax, [stream], **shape), "codestream_bomb", EITHER
     bad = {
         "no_delimiter": encapsulated(RLE, [bytes(80)], b""),
-        "no_table": file_meta(RLE) + header() + element(0x7FE00010, "OB", b"", UNDEFINED) + DELIMITER,
         "overrun": encapsulated(RLE, [], item(b"abcd", 10**6)),
         "overrun_4gb": encapsulated(JPEG, [], item(b"abcd", UNDEFINED)),
         "half_item": encapsulated(RLE, [bytes(80)], b"\xfe\xff\0"),

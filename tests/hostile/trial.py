@@ -68,10 +68,11 @@ def trials(name, paths):
             try:
                 told = here.recv() if here.poll(3 * SECONDS) else None
                 failure = (3 * SECONDS, 0, "hang") if told is None else None
+                is_full = told is None or told[1] > GIB // 2
             except EOFError:
-                failure = (0, 0, "crash")
+                failure, is_full = (0, 0, "crash"), True
             yield (path, *(failure or told))
-            if failure:
+            if failure or is_full:  # what a library keeps is not the next file's
                 break
         child.kill()
         child.join()
