@@ -6,7 +6,6 @@ import secrets
 from collections import Counter
 from functools import partial
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +16,16 @@ from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_data
 from .disclosures import audit_dataset
 from .elements import texts
 from .errors import EDAError, FormatError, RequestError
-from .files import sniff
+from .files import sniff, spelt
 from .findings import TEXT
 from .identifiers import learn_words, stored_bytes, walk
 from .pool import mapper
 from .pseudonyms import new_uid, replace_element
 from .remote import is_url
-from .sandbox import call_guarded
+from .sandbox import call_guarded, run_apart
 from .sources import list_source
 
-BATCH = 20  # files of one task
+SECONDS = 60  # for one file
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)
     "dates": ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
     "characteristics": ("113108", "Retain Patient Characteristics Option"),
@@ -68,7 +67,7 @@ def deidentify(
     salt : bytes or str, optional
         A secret that makes the same UIDs, pseudonyms and dates in another run; by default a new one that is forgotten.
     workers : int, optional
-        Processes; one by default.
+        Processes; one by default, beside this one. What takes longer than 60 s or (on Linux) more than 4 GB is given up.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -107,18 +106,18 @@ def deidentify(
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    work = partial(_copy_batch, folder=str(folder), salt=salt, retain=retain)
+    work = partial(_copy_file, folder=str(folder), salt=salt, retain=retain)
     rows, known = [{"path": path, "problem": reason} for path, reason in refused.items()], set()
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     with (
-        mapper(workers if len(batches) > 1 else None) as each,
+        mapper(workers and min(workers, 1)),
         tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
     ):
-        for done in each(work, batches):
-            rows += [row for row, _ in done]
-            known.update(chain.from_iterable(pairs for _, pairs in done) if table else [])
-            bar.update(len(done))
+        for path, done in zip(paths, run_apart(work, paths, workers=workers or 1, seconds=SECONDS), strict=True):
+            row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
+            rows.append(row)
+            known.update(pairs if table else [])
+            bar.update()
     if table:
         with table:
             csv.writer(table).writerows([("attribute", "original", "replacement"), *sorted(known)])
@@ -169,16 +168,16 @@ def _to_table(rows):
     return table.astype(types)
 
 
-def _copy_batch(paths, folder, salt, retain):
-    return [_copy_file(path, folder, salt, retain) for path in paths]
+def _refused(path, error):
+    return {"path": spelt(path), "problem": f"{error.wrong}; {error.advice}"}
 
 
 def _copy_file(path, folder, salt, retain):
     done = call_guarded(partial(make_copy, folder=folder, salt=salt, retain=retain), path)
     if isinstance(done, EDAError):
-        return {"path": path, "problem": f"{done.wrong}; {done.advice}"}, []
+        return _refused(path, done), []
     row, pairs = done
-    return {"path": path, **row}, pairs
+    return {"path": spelt(path), **row}, pairs
 
 
 def make_copy(path, folder, salt, retain=()):

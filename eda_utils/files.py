@@ -181,9 +181,10 @@ def spelt(path):
 
     Examples
     --------
+    >>> import os
     >>> from eda_utils.files import spelt
-    >>> spelt("M\udcfcller.dcm")
-    'M\\\\xfcller.dcm'
+    >>> print(spelt(os.fsdecode(bytes([77, 252]))))
+    M\\xfc
     """
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
@@ -250,7 +251,8 @@ def file_facts(path):
             return url_facts(path)
         facts = os.stat(path, follow_symlinks=os.path.exists(path))
     except (OSError, ValueError):  # AccessError and MissingError are OSErrors too; ValueError: a null byte
-        return 0, -1
+        real = None if is_url(path) else unspelt(path)
+        return file_facts(real) if real else (0, -1)
     return facts.st_size, facts.st_mtime_ns
 
 

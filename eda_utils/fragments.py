@@ -31,7 +31,7 @@ def stream_complaints(path, start, sides):
     Returns
     -------
     list of str
-        Also empty where there is no such element, or the file cannot be opened any more.
+        Also empty where something else stands there, or the file cannot be opened any more.
 
     References
     ----------
@@ -49,6 +49,8 @@ def stream_complaints(path, start, sides):
 def _complaints(file, start, sides):
     head = os.pread(file, FIRST_BYTES, start)
     at = 8 if head[4:8] == UNDEFINED else 12  # some write no VR
+    if not head:
+        return [CUT_PIXELS]
     if head[:4] != PIXEL_DATA or head[at - 4 : at] != UNDEFINED:
         return []
     first = at + 8 + int.from_bytes(head[at + 4 : at + 8], "little")  # behind the table of offsets

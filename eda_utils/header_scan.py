@@ -19,7 +19,6 @@ import pyarrow as pa
 from .attributes import find_attribute, name_of
 from .columns import array_of, arrow_type, file_columns
 from .dataset import quiet, read_dataset
-from .errors import EDAError
 from .files import OPEN_FLAGS
 from .fragments import stream_complaints
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk

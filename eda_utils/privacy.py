@@ -2,7 +2,6 @@
 
 import os
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -10,14 +9,15 @@ from tqdm import tqdm
 
 from .disclosures import audit_file
 from .errors import EDAError
+from .files import spelt
 from .findings import findings_table
 from .pool import mapper
 from .remote import is_url
-from .sandbox import call_guarded
+from .sandbox import call_guarded, run_apart
 from .sources import list_source
 from .summary import need, plural
 
-BATCH = 100  # files of one task
+SECONDS = 20  # for one file
 COPY = "make a copy with deidentify"
 KINDS = {  # kind: severity, what, advice
     "unreadable": ("error", "the file could not be audited", "leave it out of what you pass on"),
@@ -59,7 +59,8 @@ def audit_phi(source, *, workers=None, progress=None):
     source : DataFrame, str, Path or list of these
         An index, or what `index_folder` takes: a folder, a file, an archive.
     workers : int, optional
-        Processes to read with; one by default.
+        Processes to read with; one by default, beside this one, as a damaged file can take a reader with it. What
+        takes longer than 20 s or (on Linux) more than 4 GB is ``unreadable``.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -92,15 +93,15 @@ def audit_phi(source, *, workers=None, progress=None):
     """
     paths, refused, root = _listed(source)
     rows = [_row(path, "unreadable", reason) for path, reason in refused.items()]
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     with (
-        mapper(workers if len(batches) > 1 else None) as each,
+        mapper(workers and min(workers, 1)),
         tqdm(total=len(paths), desc="looking for identifiers", unit=" files", disable=disable) as bar,
     ):
-        for batch, found in zip(batches, each(partial(_audit_batch, root=root), batches), strict=True):
-            rows += found
-            bar.update(len(batch))
+        audits = run_apart(partial(_audit_path, root=root), paths, workers=workers or 1, seconds=SECONDS)
+        for path, found in zip(paths, audits, strict=True):
+            rows += [_row(path, "unreadable", found.wrong)] if isinstance(found, EDAError) else found
+            bar.update()
     return findings_table(rows)
 
 
@@ -113,10 +114,6 @@ def _listed(source):
         paths, refused = list_source(source)
     local = [str(Path(path).parent) for path in paths if not is_url(path)]
     return paths, refused, os.path.dirname(os.path.commonpath(local)) if local else ""
-
-
-def _audit_batch(paths, root):
-    return list(chain.from_iterable(_audit_path(path, root) for path in paths))
 
 
 def _audit_path(path, root):
@@ -132,4 +129,4 @@ def _audit_path(path, root):
 
 def _row(path, kind, evidence):
     severity, what, advice = KINDS[kind]
-    return path, kind, severity, what, evidence, advice
+    return spelt(path), kind, severity, what, evidence, advice

@@ -1,11 +1,11 @@
 """One file becomes one row of an index, whatever the file is and however it is broken."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from threading import get_ident
 
 import numpy as np
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .attributes import find_attribute, name_of
 from .columns import join, to_table
@@ -42,8 +42,10 @@ def read_row(path, tags):
     list
         The cells of `FILE_COLUMNS` and then those of `tags`; with "all", one dict of every attribute that is there.
     """
-    row = describe_file(path, tags) or _describe_apart(path, tags)
     storable = spelt(path)
+    if storable != path and is_url(path):  # spelt out it opens nothing
+        return refused_row(path, "has a name that is not UTF-8; rename the file", tags)
+    row = describe_file(path, tags) or _describe_apart(path, tags)
     if storable != path and not row.get("problem"):
         row["warning"] = "; ".join(filter(None, (row.get("warning"), NOT_UTF8)))
     return [storable, *map(row.get, FOUND_IN_FILE), *_spread(row.get("values") or {}, tags)]
@@ -174,7 +176,7 @@ def _read_dicom(path, tags, row, most_bytes):
         checked = [plain_value(dataset, keyword) for keyword in CHECKED]
         kinds = plain_value(dataset, "SOPClassUID"), dataset.file_meta.TransferSyntaxUID
         off = complaints(checked, *kinds, row["size_bytes"] - dataset.header_bytes)
-        if checked[0] is not None and kinds[1] not in NATIVE_SYNTAXES:
+        if checked[0] is not None and kinds[1] not in (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian):
             off += stream_complaints(path, dataset.header_bytes, checked[:2])
     notes += [f"{name} has a value that its VR does not allow" for name in values if is_unreadable(dataset, name)]
     return {"values": values, "warning": "; ".join([*off, *notes]) or None}

@@ -10,7 +10,7 @@ def entries(root):
     while waiting:
         folder = waiting.pop()
         try:
-            names = os.listdir(folder)
+            names = os.listdir(folder)  # noqa: PTH208 - names may be no text
         except OSError:
             found.append(folder)
             continue

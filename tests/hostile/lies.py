@@ -4,12 +4,33 @@ import struct
 import zlib
 
 from .elements import (
-    BIG, DEFLATED, DELIMITER, IMPLICIT, ITEM_END, JPEG, JPEG_2000, JPEG_LS, LITTLE, LONG, RLE, UNDEFINED,
-    element, encapsulated, file_meta, header, implicit, item, native, number, real,
+    BIG,
+    DEFLATED,
+    DELIMITER,
+    IMPLICIT,
+    ITEM_END,
+    JPEG,
+    JPEG_2000,
+    JPEG_LS,
+    LITTLE,
+    LONG,
+    RLE,
+    UNDEFINED,
+    element,
+    encapsulated,
+    file_meta,
+    header,
+    implicit,
+    item,
+    native,
+    number,
+    real,
 )
 
 PRIVATE, TEXT = 0x00091001, 0x00081030
-ALL_VRS = "AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
+ALL_VRS = (
+    "AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
+)
 DEPTHS = (50, 90, 150, 500, 1000, 5000)
 EITHER, PROBLEM, WARNING, READ = "either", "problem", "warning", "read"
 
@@ -123,7 +144,9 @@ def _pixels(chance):
     for rows, columns in ((65535, 65535), (65535, 1), (30000, 30000), (9, 8)):
         yield f"native_{rows}_{columns}", native(rows=rows, columns=columns), "huge_dimensions", WARNING
     frames = element(0x00280008, "IS", "2000000000")
-    lying = native().replace(element(0x00280004, "CS", "MONOCHROME2"), element(0x00280004, "CS", "MONOCHROME2") + frames)
+    lying = native().replace(
+        element(0x00280004, "CS", "MONOCHROME2"), element(0x00280004, "CS", "MONOCHROME2") + frames
+    )
     yield "frames", lying, "huge_dimensions", WARNING
     yield "none", native(rows=0, columns=0), "huge_dimensions", EITHER
     for side in (9, 60_000, 2**31 - 1):

@@ -12,7 +12,16 @@ NAMES = (
     *(b"new\nline.dcm", b"tab\t.dcm", b"quo'te\".dcm", b"-rf", b"--help", b"*.dcm", b"~", b"$(touch x)", b"a;b|c&d"),
     *(b" space ", b".hidden", b"...", b"NUL", b"CON.dcm", b"<script>window.__hit=1<", b"=1+1.dcm", b"\x1b[31m.dcm"),
     *("\u202egpj.dcm".encode(), "日本語.dcm".encode(), "e\u0301.dcm".encode(), "\U0001f9e0".encode(), b"%00.dcm"),
-    *(b"not\xffutf8.dcm", b"\x80\x81", b"x" * 255, b"back\\slash.dcm", b"back\\xffslash", b"a::b", b"file:", b"DICOMDIR.dcm"),
+    *(
+        b"not\xffutf8.dcm",
+        b"\x80\x81",
+        b"x" * 255,
+        b"back\\slash.dcm",
+        b"back\\xffslash",
+        b"a::b",
+        b"file:",
+        b"DICOMDIR.dcm",
+    ),
     *(b"\xef\xbb\xbfbom", b"a\x7fb", b"#anchor?query=1", b"{braces}", b"[0-9]", b"zip.zip", b"photo.jpg", b"slide.svs"),
 )
 
@@ -46,12 +55,25 @@ def _links(folder, outside):
     yield folder / "real" / "image", "valid_name", "read"
     (outside / "image").write_bytes(native())
     links = {
-        "loop": (".", "problem"), "parent": ("..", "problem"), "root": ("/", "problem"), "self": ("self", "problem"),
-        "a": ("b", "problem"), "b": ("a", "problem"), "dangling": ("nowhere", "problem"), "proc": ("/proc", "problem"),
-        "outside": (str(outside), "problem"), "to_file": (str(outside / "image"), "read"),
-        "beside": ("real/image", "read"), "zero": ("/dev/zero", "problem"), "password": ("/etc/passwd", "problem"),
-        "fd": ("/proc/self/fd/0", "either"), "memory": ("/proc/self/mem", "problem"), "up": ("x" * 300, "problem"),
-        "real/deeper/up": ("../..", "problem"), "kmsg": ("/proc/kmsg", "problem"), "tty": ("/dev/tty", "problem"),
+        "loop": (".", "problem"),
+        "parent": ("..", "problem"),
+        "root": ("/", "problem"),
+        "self": ("self", "problem"),
+        "a": ("b", "problem"),
+        "b": ("a", "problem"),
+        "dangling": ("nowhere", "problem"),
+        "proc": ("/proc", "problem"),
+        "outside": (str(outside), "problem"),
+        "to_file": (str(outside / "image"), "read"),
+        "beside": ("real/image", "read"),
+        "zero": ("/dev/zero", "problem"),
+        "password": ("/etc/passwd", "problem"),
+        "fd": ("/proc/self/fd/0", "either"),
+        "memory": ("/proc/self/mem", "problem"),
+        "up": ("x" * 300, "problem"),
+        "real/deeper/up": ("../..", "problem"),
+        "kmsg": ("/proc/kmsg", "problem"),
+        "tty": ("/dev/tty", "problem"),
     }
     for name, (target, verdict) in links.items():
         (folder / name).symlink_to(target)
@@ -70,7 +92,12 @@ def _specials(folder):
         one.bind(f"/proc/self/fd/{there}/socket")  # the path itself may be too long for a socket
         os.close(there)
     yield folder / "socket", "sockets", "problem"
-    for name, kind, major, minor in (("zero", "CHR", 1, 5), ("full", "CHR", 1, 7), ("disk", "BLK", 7, 200), ("tty", "CHR", 5, 0)):
+    for name, kind, major, minor in (
+        ("zero", "CHR", 1, 5),
+        ("full", "CHR", 1, 7),
+        ("disk", "BLK", 7, 200),
+        ("tty", "CHR", 5, 0),
+    ):
         with suppress(PermissionError):  # only root may make devices
             os.mknod(folder / name, getattr(stat, f"S_IF{kind}") | 0o600, os.makedev(major, minor))
             yield folder / name, "devices", "problem"
@@ -91,18 +118,32 @@ def _holes(folder):
     folder.mkdir()
     private = element(0x00091001, "OB", b"", 2**32 - 2)
     heads = {
-        "nothing": (b"", "problem"), "prefix": (bytes(128) + b"DICM", "problem"), "image": (native(), "either"),
-        "value": (file_meta() + private, "problem"), "value_then": (file_meta() + header(more=private), "problem"),
+        "nothing": (b"", "problem"),
+        "prefix": (bytes(128) + b"DICM", "problem"),
+        "image": (native(), "either"),
+        "value": (file_meta() + private, "problem"),
+        "value_then": (file_meta() + header(more=private), "problem"),
         "sequence": (file_meta() + element(0x00091001, "SQ", b"", 2**32 - 1), "problem"),
         "undefined": (file_meta() + element(0x00091001, "UN", b"", 2**32 - 1), "problem"),
         "binary": (file_meta() + element(0x00091001, "OB", b"", 2**32 - 1), "problem"),
         "items": (file_meta() + element(0x00091001, "SQ", item(b"", 2**31), 2**32 - 2), "problem"),
         "deflated": (file_meta(LITTLE + ".99"), "problem"),
-        "pixels": (file_meta() + header(rows=65535, columns=65535) + element(0x7FE00010, "OW", b"", 2**32 - 2), "either"),
-        "stream": (file_meta("1.2.840.10008.1.2.4.50") + header() + element(0x7FE00010, "OB", b"", 2**32 - 1), "warning"),
-        "tiff": (b"II*\0\x08\0\0\0", "problem"), "png": (b"\x89PNG\r\n\x1a\n", "problem"), "gif": (b"GIF89a", "either"),
-        "big_tiff": (b"II+\0\x08\0\0\0\x10" + bytes(7), "problem"), "jpeg": (b"\xff\xd8\xff\xe0", "problem"),
-        "bmp": (b"BM", "problem"), "jp2": (b"\0\0\0\x0cjP  \r\n\x87\n", "problem"), "gzip": (b"\x1f\x8b\x08", "problem"),
+        "pixels": (
+            file_meta() + header(rows=65535, columns=65535) + element(0x7FE00010, "OW", b"", 2**32 - 2),
+            "either",
+        ),
+        "stream": (
+            file_meta("1.2.840.10008.1.2.4.50") + header() + element(0x7FE00010, "OB", b"", 2**32 - 1),
+            "warning",
+        ),
+        "tiff": (b"II*\0\x08\0\0\0", "problem"),
+        "png": (b"\x89PNG\r\n\x1a\n", "problem"),
+        "gif": (b"GIF89a", "either"),
+        "big_tiff": (b"II+\0\x08\0\0\0\x10" + bytes(7), "problem"),
+        "jpeg": (b"\xff\xd8\xff\xe0", "problem"),
+        "bmp": (b"BM", "problem"),
+        "jp2": (b"\0\0\0\x0cjP  \r\n\x87\n", "problem"),
+        "gzip": (b"\x1f\x8b\x08", "problem"),
     }
     for name, (head, verdict) in heads.items():
         path = folder / name
@@ -118,7 +159,7 @@ def _deep(folder):
         there = os.open(folder, os.O_RDONLY)
         path = str(folder)
         for _ in range(count):
-            os.mkdir(name, dir_fd=there)  # noqa: PTH102 - by descriptor, as the path is too long
+            os.mkdir(name, dir_fd=there)
             below = os.open(name, os.O_RDONLY, dir_fd=there)
             os.close(there)
             there, path = below, f"{path}/{name}"
@@ -129,15 +170,21 @@ def _deep(folder):
             yield f"{path}/image", "valid_name", "read"
         else:
             while len(os.fsencode(path)) >= 4096:
-                path = os.path.dirname(path)  # noqa: PTH120
+                path = os.path.dirname(path)
             yield f"{path}/{name}", "long_paths", "problem"
 
 
 def _directories(folder):
-    """DICOMDIR files: of nothing, of what lies elsewhere, of themselves; inside of a folder one is a file like others."""
+    """DICOMDIR files: of nothing, of what lies elsewhere, of themselves; in a folder they are files like others."""
     ids = {
-        "up": "..\\..\\..\\etc\\passwd", "root": "\\etc\\passwd", "self": "DICOMDIR", "nothing": "", "null": "A\0B",
-        "long": "\\".join(["A"] * 3000), "device": "\\dev\\zero", "dot": ".",
+        "up": "..\\..\\..\\etc\\passwd",
+        "root": "\\etc\\passwd",
+        "self": "DICOMDIR",
+        "nothing": "",
+        "null": "A\0B",
+        "long": "\\".join(["A"] * 3000),
+        "device": "\\dev\\zero",
+        "dot": ".",
     }
     for name, file_id in ids.items():
         record = element(0x00041400, "UL", bytes(4)) + element(0x00041430, "CS", "IMAGE")

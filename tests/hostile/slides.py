@@ -44,7 +44,9 @@ def tiled(description=None, **options):
     """A tiled TIFF, as slides are."""
     buffer = io.BytesIO()
     pixels = np.arange(256 * 256 * 3, dtype=np.uint8).reshape(256, 256, 3)
-    tifffile.imwrite(buffer, pixels, tile=(64, 64), photometric="rgb", description=description, metadata=None, **options)
+    tifffile.imwrite(
+        buffer, pixels, tile=(64, 64), photometric="rgb", description=description, metadata=None, **options
+    )
     return buffer.getvalue()
 
 
@@ -63,12 +65,22 @@ def slides(chance):
     base = [(256, 4, 1, 256), (257, 4, 1, 256), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (277, 3, 1, 1)]
     sides = [(322, 4, 1, 64), (323, 4, 1, 64)]
     lies = {
-        "no_tiles": [*base, *sides], "few": [*base, *sides, (324, 4, 1, 8), (325, 4, 1, 4)],
+        "no_tiles": [*base, *sides],
+        "few": [*base, *sides, (324, 4, 1, 8), (325, 4, 1, 4)],
         "many": [*base, *sides, (324, 4, 2**31, 8), (325, 4, 2**31, 8)],
         "giant_tile": [*base, (322, 4, 1, 2**31 - 16), (323, 4, 1, 2**31 - 16), (324, 4, 1, 8), (325, 4, 1, 4)],
-        "giant_image": [(256, 4, 1, 2**32 - 1), (257, 4, 1, 2**32 - 1), *base[2:], *sides, (324, 4, 1, 8), (325, 4, 1, 4)],
+        "giant_image": [
+            (256, 4, 1, 2**32 - 1),
+            (257, 4, 1, 2**32 - 1),
+            *base[2:],
+            *sides,
+            (324, 4, 1, 8),
+            (325, 4, 1, 4),
+        ],
         "zero_tile": [*base, (322, 4, 1, 0), (323, 4, 1, 0), (324, 4, 1, 8), (325, 4, 1, 4)],
-        "text": [*base, (270, 2, 2**31, 8)], "strip": [*base, (273, 4, 1, 8), (279, 4, 1, 2**31)], "empty": [],
+        "text": [*base, (270, 2, 2**31, 8)],
+        "strip": [*base, (273, 4, 1, 8), (279, 4, 1, 2**31)],
+        "empty": [],
     }
     for name, entries in lies.items():
         yield f"{name}.tif", raw_tiff(entries), "slide_lies", EITHER if name == "strip" else PROBLEM
@@ -84,7 +96,13 @@ def slides(chance):
 
 
 def _pictures(chance):
-    for kind, modes in {"PNG": "1 L P RGB RGBA I;16", "JPEG": "L RGB CMYK", "GIF": "L P", "BMP": "1 L RGB", "TIFF": "1 L F RGB"}.items():
+    for kind, modes in {
+        "PNG": "1 L P RGB RGBA I;16",
+        "JPEG": "L RGB CMYK",
+        "GIF": "L P",
+        "BMP": "1 L RGB",
+        "TIFF": "1 L F RGB",
+    }.items():
         for mode in modes.split():
             content = picture(kind, mode=mode)
             yield f"{mode.replace(';', '')}.{kind.lower()}", content, "valid_picture", READ
@@ -107,7 +125,12 @@ def _pictures(chance):
     small = picture("GIF", mode="P")
     start = small.index(b"\x2c", 13)
     yield "frames.gif", small[:start] + small[start:-1] * 100_000 + b";", "picture_bomb", EITHER
-    yield "giant.bmp", b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24, *[0] * 6), "picture_bomb", EITHER
+    yield (
+        "giant.bmp",
+        b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24, *[0] * 6),
+        "picture_bomb",
+        EITHER,
+    )
 
 
 def _archives(chance):
@@ -122,9 +145,17 @@ def _archives(chance):
         archive.addfile(tarfile.TarInfo("/etc/passwd"))
     yield "up.tar.gz", buffer.getvalue(), "archives", PROBLEM
     for name, content in {
-        "page.html": b"<html><script>window.__hit=1</script>", "table.csv": b"=1+1,2\n", "a.pdf": b"%PDF-1.7",
-        "page.dcm": b"<!DOCTYPE html><p>not found", "data.json": b'{"00080060": {"vr": "CS"}}', "bom.txt": b"\xef\xbb\xbftext",
-        "code.py": b"import os", "a.npy": b"\x93NUMPY\1\0", "a.xml": b"<?xml version='1.0'?>", "utf16.txt": "text".encode("utf-16"),
-        "Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "desktop.ini": b"[.ShellClassInfo]",
+        "page.html": b"<html><script>window.__hit=1</script>",
+        "table.csv": b"=1+1,2\n",
+        "a.pdf": b"%PDF-1.7",
+        "page.dcm": b"<!DOCTYPE html><p>not found",
+        "data.json": b'{"00080060": {"vr": "CS"}}',
+        "bom.txt": b"\xef\xbb\xbftext",
+        "code.py": b"import os",
+        "a.npy": b"\x93NUMPY\1\0",
+        "a.xml": b"<?xml version='1.0'?>",
+        "utf16.txt": "text".encode("utf-16"),
+        "Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "desktop.ini": b"[.ShellClassInfo]",
     }.items():
         yield name, content, "no_images", PROBLEM
