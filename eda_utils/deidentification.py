@@ -67,7 +67,7 @@ def deidentify(
     salt : bytes or str, optional
         A secret that makes the same UIDs, pseudonyms and dates in another run; by default a new one that is forgotten.
     workers : int, optional
-        Processes; one by default, beside this one. What takes longer than 60 s or (on Linux) more than 4 GB is given up.
+        Processes; one by default, beside this one. What takes more than 60 s or (on Linux) 4 GB is given up.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 

@@ -122,16 +122,20 @@ def _sequences():
     yield "fragments", encapsulated(JPEG, [b""] * 300_000), "wide", EITHER
 
 
+def deflated(head, zeros):
+    """Pack a head and so many zeros, of which 16 MB are packed once."""
+    packer = zlib.compressobj(9, wbits=-15)
+    start = packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)
+    piece = packer.compress(bytes(2**24)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return file_meta(DEFLATED) + start + piece * (zeros // 2**24) + packer.flush()
+
+
 def _bombs():
     for size in (2**27, 2**31):
-        packer = zlib.compressobj(9, wbits=-15)
         head = header() + struct.pack("<HH2sxxI", 0x7FE0, 0x0010, b"OW", size)
-        packed = packer.compress(head) + b"".join(packer.compress(bytes(2**24)) for _ in range(size // 2**24))
-        yield f"pixels_{size}", file_meta(DEFLATED) + packed + packer.flush(), "deflate_bomb", EITHER
-        packer = zlib.compressobj(9, wbits=-15)
+        yield f"pixels_{size}", deflated(head, size), "deflate_bomb", EITHER
         head = header(more=struct.pack("<HH2sxxI", 0x0009, 0x1001, b"OB", size))
-        packed = packer.compress(head) + b"".join(packer.compress(bytes(2**24)) for _ in range(size // 2**24))
-        yield f"header_{size}", file_meta(DEFLATED) + packed + packer.flush(), "deflate_bomb", PROBLEM
+        yield f"header_{size}", deflated(head, size), "deflate_bomb", PROBLEM
     for count in (200_000, 4_000_000):
         packer = zlib.compressobj(9, wbits=-15)
         packed = packer.compress(header(more=element(PRIVATE, "SQ", item() * count)) + element(0x7FE00010, "OW", b"12"))

