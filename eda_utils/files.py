@@ -14,6 +14,7 @@ from .remote import is_url, open_url, read_url, url_facts
 HEAD_BYTES = 4096
 HEADER_BYTES = 2**26  # what is read of a file for its header, and what a deflated data set may inflate to
 SECONDS = 8  # for the header of one file
+MOST_ZEROS = 2**20  # one after the other, where elements should be
 # Something may take the place of a file between a look at it and opening it: a pipe must not block
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 SPELT = re.compile(rb"\\x([0-9a-f]{2})")
@@ -201,10 +202,14 @@ class _HeaderFile(io.FileIO):
 
     def __init__(self, path, most):
         super().__init__(path, opener=_open_regular)
-        self.left, self.end = most, time.monotonic() + SECONDS
+        self.left, self.zeros, self.end = most, MOST_ZEROS, time.monotonic() + SECONDS
 
     def readinto(self, view):
-        return self._counted(super().readinto(memoryview(view)[: self.left + 1]) or 0)
+        amount = super().readinto(memoryview(view)[: self.left + 1]) or 0
+        if len(view) <= io.DEFAULT_BUFFER_SIZE:  # long values are read at once: these bytes are elements
+            is_empty = bytes(view[:amount]).count(0) == amount
+            self.zeros = self.zeros - amount if is_empty else MOST_ZEROS
+        return self._counted(amount)
 
     def readall(self):
         data = self.read(self.left + 1)
@@ -213,8 +218,11 @@ class _HeaderFile(io.FileIO):
 
     def _counted(self, amount):
         self.left -= amount
+        name = Path(self.name).name
+        if self.zeros < 0:
+            raise LimitError(name, "its header is a hole filled with zeros", "copy the file again")
         if self.left < 0 or time.monotonic() > self.end:
-            raise_limit(Path(self.name).name, self.left < 0)
+            raise_limit(name, self.left < 0)
         return amount
 
 
