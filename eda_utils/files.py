@@ -301,14 +301,7 @@ def sniff(source):
 
 
 def sniff_head(head, path=""):
-    """As `sniff`, by the first bytes alone; what is in FOR_OPENSLIDE can be a slide.
-
-    Examples
-    --------
-    >>> from eda_utils.files import sniff_head
-    >>> sniff_head(b"II*\\0")
-    ('image', 'TIFF')
-    """
+    """As `sniff`, by the first bytes alone; what is in FOR_OPENSLIDE can be a slide."""
     if head[128:132] == b"DICM" or _starts_with_element(head):
         return "dicom", "DICOM"
     if Path(path).suffix.lower() in SLIDE_SUFFIXES:
