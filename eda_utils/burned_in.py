@@ -18,9 +18,10 @@ from .findings import findings_table
 from .identifiers import learn_words, walk
 from .image import load_image
 from .lettering import text_boxes, without_inner
+from .pool import check_workers
 from .recognition import read_lines, wants_reading
 from .sandbox import run_guarded
-from .sources import list_source
+from .sources import list_files
 
 MOST_FRAMES = 3  # the first, the middle and the last: what the machine writes stays through a cine
 READ_FIRST = 1  # added to scores: a line that was read takes the place of its letters
@@ -93,11 +94,11 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
     ['burned_in_text']
     """
     ocr = wants_reading(ocr)
-    paths, refused = list_source(source["path"].tolist() if isinstance(source, pd.DataFrame) else source)
+    workers, (paths, refused) = check_workers(workers), list_files(source)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     rows = [_row(path, "pixels_not_examined", why) for path, why in refused.items()]
     with tqdm(total=len(paths), desc="looking for text in pixels", unit=" files", disable=disable) as bar:
-        results = run_guarded(partial(examine_text, ocr=ocr), paths, workers=workers or 1)
+        results = run_guarded(partial(examine_text, ocr=ocr), paths, workers=workers)
         for path, found in zip(paths, results, strict=True):
             evidence = {"pixels_not_examined": found.wrong} if isinstance(found, EDAError) else found
             rows += [_row(path, kind, told) for kind, told in evidence.items()]

@@ -7,15 +7,13 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from .dataset import PARSE_ERRORS, attribute, numbers, quiet
 from .errors import DecodeError
+from .fragments import JPEG_2000_START, JPEG_START, OTHER_SIZE, stream_size
 from .frames import PIXEL_KEYWORDS, count_frames
 from .values import CUT_PIXELS, NATIVE_SYNTAXES
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)
 RLE_RATIO = 64  # PS3.5 G.3.1: two bytes stand for at most 128
 LARGE, ABSURD_RATIO = 2**28, 100_000  # an even image can be compressed without limit, but large ones are not even
-JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
-NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)  # of the markers C0 to CF
-JPEG_LS_FRAME, SCAN = 0xF7, 0xDA
 HEAD = 2**16  # bytes of a code stream in which its size is looked for
 END, NEAR_END = b"\xff\xd9", 1024  # no entropy-coded bytes look like it
 
@@ -82,38 +80,4 @@ def _check_stream(stream, name, size):
         raise DecodeError(name, "its code stream is cut: the end marker is missing", "copy the file again")
     found = stream_size(stream)
     if found and found != size:
-        wrong = "Rows and Columns differ from the size that its code stream states"
-        raise DecodeError(name, wrong, "check the header, or ask for the original")
-
-
-def stream_size(stream):
-    """Return the rows and columns that a JPEG, JPEG-LS or JPEG 2000 code stream states about itself, or None.
-
-    References
-    ----------
-    ITU-T T.81 B.2.2 and T.87 C.2.2 (frame header), T.800 A.5.1 (SIZ).
-
-    Examples
-    --------
-    >>> from eda_utils.claims import stream_size
-    >>> stream_size(bytes.fromhex("ffd8 fff7 000b 08 0002 0003 01 01 11 00"))
-    (2, 3)
-    """
-    if stream.startswith(JPEG_START):
-        return _jpeg_size(stream)
-    start = stream.find(JPEG_2000_START, 0, 4096)
-    if start < 0 or len(stream) < start + 24:
-        return None
-    width, height, left, top = (int.from_bytes(stream[at : at + 4], "big") for at in range(start + 8, start + 24, 4))
-    return height - top, width - left
-
-
-def _jpeg_size(stream):
-    at = 2
-    while at + 9 <= len(stream) and stream[at] == 0xFF and stream[at + 1] != SCAN:
-        marker = stream[at + 1]
-        if marker == JPEG_LS_FRAME or (0xC0 <= marker <= 0xCF and marker not in NO_FRAME_HEADER):
-            rows, columns = (int.from_bytes(stream[place : place + 2], "big") for place in (at + 5, at + 7))
-            return (rows, columns) if rows else None  # 0: said behind the scan (T.81 B.2.5)
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
-    return None
+        raise DecodeError(name, OTHER_SIZE, "check the header, or ask for the original")

@@ -12,8 +12,11 @@ from pathlib import Path
 from threading import RLock
 
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import _read_file_meta_info as read_file_meta_info
+from pydicom.filereader import read_preamble
 from pydicom.multival import MultiValue
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -24,13 +27,13 @@ from pydicom.uid import (
 )
 
 from .confidentiality import without_values
-from .errors import EDAError, FormatError, RequestError
-from .files import open_file
+from .errors import EDAError, FormatError, LimitError, RequestError
+from .files import HEADER_BYTES, open_file, raise_limit
 from .remote import is_url, url_name
 
 # What pydicom lets through when a file is damaged; anything else is a bug of ours and shall be seen
 PARSE_ERRORS = (
-    *(ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OverflowError, EOFError),
+    *(ValueError, TypeError, LookupError, AttributeError, NotImplementedError, OverflowError, EOFError),
     *(RecursionError, MemoryError, AssertionError, struct.error, zlib.error, InvalidDicomError, BytesLengthException),
 )
 NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not know that a syntax is encapsulated
@@ -42,6 +45,9 @@ NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not
 for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
     UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
 UNDEFINED_LENGTH = 0xFFFFFFFF
+MOST_LEVELS = 100  # of sequences; pydicom calls itself for each
+HEAD_BYTES, PIECE_BYTES = 1024, 2**20
+DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 ELEMENT_HEADER_BYTES = 8
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
 LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg", "tifffile")]
@@ -61,10 +67,11 @@ MACROS = {
 }
 
 
-def read_dataset(source, *, pixels=False, defer_bytes=None):
+def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BYTES):
     """Read the data set of one DICOM file.
 
-    Files without the 128-byte preamble or without File Meta Information are read too.
+    Files without the 128-byte preamble or without File Meta Information are read too. Nothing true is as large as the
+    bounds: 64 MB for a header or an inflated data set, 100 levels of sequences, 8 s.
 
     Parameters
     ----------
@@ -74,6 +81,8 @@ def read_dataset(source, *, pixels=False, defer_bytes=None):
         Whether to read Pixel Data and what follows it as well.
     defer_bytes : int, optional
         Leave values that are longer in the file.
+    most_bytes : int
+        Of a header (without `pixels`), and of a deflated data set once it is inflated.
 
     Returns
     -------
@@ -87,6 +96,8 @@ def read_dataset(source, *, pixels=False, defer_bytes=None):
         If the file is not there or may not be opened.
     FormatError
         If the content is not DICOM or is cut inside its header.
+    LimitError
+        If it is beyond a bound.
 
     References
     ----------
@@ -102,15 +113,20 @@ def read_dataset(source, *, pixels=False, defer_bytes=None):
     if isinstance(source, Dataset):
         return source
     name = source_name(source)
-    file = _open(source)
+    file = _open(source, None if pixels else most_bytes)
     with file, quiet():
         try:
+            _refuse_bomb(file, name, most_bytes)
             dataset = dcmread(file, defer_bytes, stop_before_pixels=not pixels, force=True)
             dataset.header_bytes = file.tell()  # reading stopped before Pixel Data
+            _refuse_depth(dataset)
             _refuse_nonsense(dataset, name, _size(file))
             _complete_transfer_syntax(dataset)
         except EDAError:
             raise
+        except RecursionError:
+            wrong = f"its sequences are nested more than {MOST_LEVELS} levels deep"
+            raise LimitError(name, wrong, "look at it with a tool for damaged files") from None
         except (*PARSE_ERRORS, OSError) as error:
             wrong = f"is not readable as DICOM ({type(error).__name__})"
             raise FormatError(name, wrong, "check that the copy is complete") from None
@@ -126,15 +142,42 @@ def source_name(source):
     return "data set" if isinstance(source, Dataset) else "bytes"
 
 
-def _open(source):
+def _open(source, most_bytes):
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return open_file(source)
+        return open_file(source, most_bytes)
     raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
 
 
 def _size(file):
     """Members of archives know their size; going to their end would unpack them."""
     return file.size if hasattr(file, "size") else file.seek(0, io.SEEK_END)
+
+
+def _refuse_bomb(file, name, most_bytes):
+    """Inflate a deflated data set piece by piece (PS3.5 A.5): pydicom would all at once, and 1 MB can become 2 GB."""
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if DEFLATED not in head:
+        return
+    read_preamble(file, force=True)
+    read_file_meta_info(file)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    while not inflater.eof and (packed := inflater.unconsumed_tail or file.read(PIECE_BYTES)):
+        most_bytes -= len(inflater.decompress(packed, PIECE_BYTES))
+        if most_bytes < 0:
+            raise_limit(name)
+    file.seek(0)
+
+
+def _refuse_depth(dataset):
+    """Those of undefined length, which are read at once; others are read when they are asked for."""
+    level = [dataset]
+    for _ in range(MOST_LEVELS + 1):
+        read = (element for place in level for element in place.values() if not isinstance(element, RawDataElement))
+        level = [item for element in read if element.VR == "SQ" for item in element.value]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _refuse_nonsense(dataset, name, size):

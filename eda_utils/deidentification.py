@@ -3,10 +3,8 @@
 import os
 import secrets
 from collections import Counter
-from contextlib import nullcontext
 from functools import partial
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -18,18 +16,18 @@ from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_data
 from .disclosures import audit_dataset
 from .elements import texts
 from .errors import EDAError, FormatError, RequestError
-from .files import sniff
+from .files import sniff, spelt
 from .findings import TEXT
 from .identifiers import learn_words, stored_bytes, walk
-from .pool import mapper
+from .pool import check_workers
 from .pseudonyms import new_uid, replace_element
 from .recognition import can_read
 from .remote import is_url
-from .sandbox import call_guarded, run_guarded
-from .sources import list_source
+from .sandbox import call_guarded, run_apart
+from .sources import list_files
 from .spreadsheets import write_csv
 
-BATCH = 20  # files of one task
+SECONDS = 60  # for one file
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)
     "dates": ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
     "characteristics": ("113108", "Retain Patient Characteristics Option"),
@@ -86,7 +84,7 @@ def deidentify(
     salt : bytes or str, optional
         A secret that makes the same UIDs, pseudonyms and dates in another run; by default a new one that is forgotten.
     workers : int, optional
-        Processes; one by default.
+        Processes; one by default, beside this one. What takes more than 60 s or (on Linux) 4 GB is given up.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -120,33 +118,26 @@ def deidentify(
     YES ''
     """
     retain = _checked_options(profile, retain)
-    is_index = isinstance(source, pd.DataFrame)  # which has the members of a DICOMDIR beside it
-    paths, refused = (source["path"].drop_duplicates().tolist(), {}) if is_index else list_source(source)
+    workers, (paths, refused) = check_workers(workers), list_files(source)
     folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
     means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
-    copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
+    seconds = CLEANING_SECONDS if clean_pixels else SECONDS
+    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
+    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
+    rows, known = [{"path": path, "problem": reason} for path, reason in refused.items()], set()
+    for path, done in zip(
+        paths, tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable), strict=True
+    ):
+        row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
+        rows.append(row)
+        known.update(pairs if table else [])
     if table:
         with table:
             write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
-    return _to_table([{"path": path, "problem": reason} for path, reason in refused.items()] + copied)
-
-
-def _copy_all(paths, means, workers, progress, *, with_pairs):
-    rows, known = [], set()
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    with (
-        _copier("ocr" in means, workers, batches) as each,
-        tqdm(total=len(paths), desc="de-identifying", unit=" files", disable=disable) as bar,
-    ):
-        for done in each(partial(_copy_batch, **means), batches):
-            rows += [row for row, _ in done]
-            known.update(chain.from_iterable(pairs for _, pairs in done) if with_pairs else [])
-            bar.update(len(done))
-    return rows, known
+    return _to_table(rows)
 
 
 def _checked_options(profile, retain):
@@ -194,30 +185,16 @@ def _to_table(rows):
     return table.astype(types)
 
 
-def _copier(decodes, workers, batches):
-    """Where text is looked for, decoders run, which can crash: each file in a process that may die."""
-    if decodes:
-        return nullcontext(partial(_copy_apart, workers=workers or 1))
-    return mapper(workers if len(batches) > 1 else None)
+def _refused(path, error):
+    return {"path": spelt(path), "problem": f"{error.wrong}; {error.advice}"}
 
 
-def _copy_apart(work, batches, workers):
-    """One batch after the other, the files of each side by side."""
-    for paths in batches:
-        make = partial(make_copy, **work.keywords)
-        done = run_guarded(make, paths, workers=workers, seconds=CLEANING_SECONDS)
-        yield [_row(path, one) for path, one in zip(paths, done, strict=True)]
-
-
-def _copy_batch(paths, **means):
-    return [_row(path, call_guarded(partial(make_copy, **means), path)) for path in paths]
-
-
-def _row(path, done):
+def _copy_file(path, **means):
+    done = call_guarded(partial(make_copy, **means), path)
     if isinstance(done, EDAError):
-        return {"path": path, "problem": f"{done.wrong}; {done.advice}"}, []
+        return _refused(path, done), []
     row, pairs = done
-    return {"path": path, **row}, pairs
+    return {"path": spelt(path), **row}, pairs
 
 
 def make_copy(path, folder, salt, retain=(), ocr=None):

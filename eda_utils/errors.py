@@ -58,6 +58,10 @@ class FormatError(EDAError, ValueError):
     """The content is not what it must be: not DICOM, not an image, cut short."""
 
 
+class LimitError(FormatError):
+    """A file asks for more bytes, levels or time than any true one needs."""
+
+
 class NoPixelDataError(EDAError, ValueError):
     """The file is sound and holds no picture: a report, a waveform, a directory."""
 

@@ -2,14 +2,22 @@
 
 import io
 import os
+import re
 import stat
+import time
 from operator import attrgetter
 from pathlib import Path
 
-from .errors import AccessError, FormatError, MissingError, RequestError
+from .errors import AccessError, FormatError, LimitError, MissingError, RequestError
 from .remote import is_url, open_url, read_url, url_facts
 
 HEAD_BYTES = 4096
+HEADER_BYTES = 2**26  # what is read of a file for its header, and what a deflated data set may inflate to
+SECONDS = 8  # for the header of one file
+MOST_ZEROS = 2**20  # one after the other, where elements should be
+# Something may take the place of a file between a look at it and opening it: a pipe must not block
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+SPELT = re.compile(rb"\\x([0-9a-f]{2})")
 # PS3.5 6.2: every Value Representation, as the two letters that follow the tag in explicit VR
 VR_CODES = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
@@ -25,6 +33,8 @@ IMAGE_SIGNATURES = {
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Formats of several files whose entry file has no signature of its own; OpenSlide decides
 SLIDE_SUFFIXES = (".mrxs", ".vms", ".vmu")
+TIFF, UNKNOWN_SLIDE = "TIFF", "a file of a slide format that OpenSlide does not recognise"
+FOR_OPENSLIDE = (TIFF, UNKNOWN_SLIDE)
 OTHER_SIGNATURES = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a zip archive",
@@ -39,8 +49,8 @@ OTHER_SIGNATURES = {
 def find_files(source):
     """Yield the path of every file in a folder, in a stable order, whatever the files are called.
 
-    Links to folders are followed once, so that a loop of links ends. A folder that may not be opened is yielded itself,
-    so that it gets a row with a problem instead of vanishing.
+    Links to files are files. Links to folders are not followed, as they can lead out of the folder or round in a loop:
+    like a folder that may not be opened they are yielded themselves, and get a row with a problem instead of vanishing.
 
     Parameters
     ----------
@@ -73,8 +83,8 @@ def find_paths(source):
             yield from find_paths(item)
         return
     root = str(existing_path(source))
-    if Path(root).is_dir():
-        yield from _walk(root, set())
+    if os.path.isdir(root):
+        yield from _walk(root)
     else:
         yield root
 
@@ -89,21 +99,39 @@ def existing_path(source):
     return path
 
 
-def _walk(folder, visited):
-    try:
-        inode = os.stat(folder)
-        if (inode.st_dev, inode.st_ino) in visited:
-            return
-        visited.add((inode.st_dev, inode.st_ino))
-        entries = sorted(os.scandir(folder), key=attrgetter("name"))
-    except OSError:
+def _walk(folder):
+    """In the order of names, with a stack of its own: folders can be nested more deeply than calls."""
+    waiting, entries = [], _entries(folder)
+    if entries is None:
         yield folder
         return
-    for entry in entries:
-        if entry.is_dir():
-            yield from _walk(entry.path, visited)
+    while True:
+        for entry in entries:
+            inside = _entries(entry.path) if _is_folder(entry) else None
+            if inside is None:
+                yield entry.path
+            else:
+                waiting.append(entries)
+                entries = inside
+                break
         else:
-            yield entry.path
+            if not waiting:
+                break
+            entries = waiting.pop()
+
+
+def _entries(folder):
+    try:
+        return iter(sorted(os.scandir(folder), key=attrgetter("name")))
+    except OSError:
+        return None
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def read_head(path, size=HEAD_BYTES):
@@ -116,41 +144,109 @@ def read_head(path, size=HEAD_BYTES):
     """
     if is_url(path):
         return read_url(path, size)
-    path = Path(path)
+    with open(path, "rb", 0, opener=_open_regular) as file:
+        try:
+            return file.read(size) or b""  # None: there is nothing to be had without waiting
+        except OSError as error:
+            raise AccessError(Path(path).name, f"cannot be read ({error.strerror})", "copy the file again") from None
+
+
+def _open_regular(path, _flags=0):
+    """An opener for `open` that never waits, and says in our words what is wrong."""
+    name = Path(path).name
     try:
         mode = os.stat(path).st_mode
-        if stat.S_ISREG(mode):
-            with open(path, "rb") as file:
-                return file.read(size)
+        if stat.S_ISREG(mode):  # to open a device alone can do something
+            descriptor = os.open(path, OPEN_FLAGS)
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISREG(mode):
+                return descriptor
+            os.close(descriptor)
     except FileNotFoundError:
-        wrong = "is a link to a file that does not exist" if path.is_symlink() else "there is no such file"
-        raise MissingError(path.name, wrong, "check the path") from None
-    except OSError as error:
-        raise AccessError(path.name, f"may not be opened ({error.strerror})", "check its permissions") from None
-    if stat.S_ISDIR(mode):
-        raise AccessError(path.name, "is a folder that may not be opened", "check its permissions")
-    raise FormatError(path.name, "is a pipe, socket or device and not a file", "leave it out")
+        if real := unspelt(path):
+            return _open_regular(real)
+        wrong = "is a link to a file that does not exist" if os.path.islink(path) else "there is no such file"
+        raise MissingError(name, wrong, "check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        why = getattr(error, "strerror", None) or "no name of a file"
+        raise AccessError(name, f"may not be opened ({why})", "check its permissions") from None
+    if not stat.S_ISDIR(mode):
+        raise FormatError(name, "is a pipe, socket or device and not a file", "leave it out")
+    if os.path.islink(path):
+        raise AccessError(name, "is a link to a folder and was not followed", "index that folder by itself")
+    raise AccessError(name, "is a folder that may not be opened", "check its permissions")
 
 
-def open_file(source):
-    """Open a path, URL or bytes for reading.
+def spelt(path):
+    """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out.
+
+    Examples
+    --------
+    >>> import os
+    >>> from eda_utils.files import spelt
+    >>> print(spelt(os.fsdecode(bytes([77, 252]))))
+    M\\xfc
+    """
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def unspelt(path):
+    """Return the path of the file that `spelt` has written thus, None if there is none."""
+    text = os.fsencode(path)
+    real = os.fsdecode(SPELT.sub(lambda found: bytes.fromhex(found[1].decode()), text))
+    return real if os.fsencode(real) != text and os.path.lexists(real) else None
+
+
+class _HeaderFile(io.FileIO):
+    """A file that gives no more than so many bytes, and not for ever: headers can claim any length."""
+
+    def __init__(self, path, most):
+        super().__init__(path, opener=_open_regular)
+        self.left, self.zeros, self.end = most, MOST_ZEROS, time.monotonic() + SECONDS
+
+    def readinto(self, view):
+        amount = super().readinto(memoryview(view)[: self.left + 1]) or 0
+        if len(view) <= io.DEFAULT_BUFFER_SIZE:  # long values are read at once: these bytes are elements
+            is_empty = bytes(view[:amount]).count(0) == amount
+            self.zeros = self.zeros - amount if is_empty else MOST_ZEROS
+        return self._counted(amount)
+
+    def readall(self):
+        data = self.read(self.left + 1)
+        self._counted(len(data))
+        return data
+
+    def _counted(self, amount):
+        self.left -= amount
+        name = Path(self.name).name
+        if self.zeros < 0:
+            raise LimitError(name, "its header is a hole filled with zeros", "copy the file again")
+        if self.left < 0 or time.monotonic() > self.end:
+            raise_limit(name, self.left < 0)
+        return amount
+
+
+def raise_limit(name, is_size=True):
+    """Raise LimitError for a header that is larger, or takes longer, than any that is true."""
+    wrong = f"its header is larger than {HEADER_BYTES >> 20} MB" if is_size else f"its header takes over {SECONDS} s"
+    raise LimitError(name, wrong, "look at it with a tool for damaged files")
+
+
+def open_file(source, most=None):
+    """Open a path, URL or bytes for reading; of a file on disk give no more than `most` bytes.
 
     Raises
     ------
     AccessError, FormatError, MissingError
         As `read_head`.
+    LimitError
+        While it is read, if more than `most` bytes are wanted.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)
     if is_url(source):
         return open_url(source)
-    read_head(source, 0)  # names what is wrong with a folder, a pipe, a missing file
-    try:
-        return open(source, "rb")
-    except FileNotFoundError:
-        raise MissingError(Path(source).name, "there is no such file", "check the path") from None
-    except OSError:
-        raise AccessError(Path(source).name, "may not be opened", "check its permissions") from None
+    return io.BufferedReader(_HeaderFile(source, most)) if most else open(source, "rb", opener=_open_regular)
 
 
 def file_facts(path):
@@ -161,9 +257,10 @@ def file_facts(path):
     try:
         if is_url(path):
             return url_facts(path)
-        facts = os.stat(path, follow_symlinks=Path(path).exists())
-    except OSError:  # AccessError and MissingError are OSErrors too
-        return 0, -1
+        facts = os.stat(path, follow_symlinks=os.path.exists(path))
+    except (OSError, ValueError):  # AccessError and MissingError are OSErrors too; ValueError: a null byte
+        real = None if is_url(path) else unspelt(path)
+        return file_facts(real) if real else (0, -1)
     return facts.st_size, facts.st_mtime_ns
 
 
@@ -196,14 +293,21 @@ def sniff(source):
     ('other', 'a text file')
     """
     is_named = isinstance(source, (str, os.PathLike))
-    is_path = is_named and not is_url(source)
     head = read_head(source) if is_named else bytes(source[:HEAD_BYTES])
+    kind, what = sniff_head(head, source if is_named and not is_url(source) else "")
+    if what in FOR_OPENSLIDE and is_named and not is_url(source):
+        return _sniff_slide(source) or (kind, what)
+    return kind, what
+
+
+def sniff_head(head, path=""):
+    """As `sniff`, by the first bytes alone; what is in FOR_OPENSLIDE can be a slide."""
     if head[128:132] == b"DICM" or _starts_with_element(head):
         return "dicom", "DICOM"
-    if is_path and Path(source).suffix.lower() in SLIDE_SUFFIXES:
-        return _sniff_slide(source) or ("other", "a file of a slide format that OpenSlide does not recognise")
+    if Path(path).suffix.lower() in SLIDE_SUFFIXES:
+        return "other", UNKNOWN_SLIDE
     if head.startswith(TIFF_SIGNATURES):
-        return (is_path and _sniff_slide(source)) or ("image", "TIFF")
+        return "image", TIFF
     for signature, what in IMAGE_SIGNATURES.items():
         if head.startswith(signature):
             return "image", what

@@ -19,7 +19,8 @@ import pyarrow as pa
 from .attributes import find_attribute, name_of
 from .columns import array_of, arrow_type, file_columns
 from .dataset import quiet, read_dataset
-from .errors import EDAError
+from .files import OPEN_FLAGS
+from .fragments import stream_complaints
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
 from .values import CHECKED, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
 
@@ -29,7 +30,6 @@ MEMO_SIZE = 4096
 SYNTAX, CHARSET, REPRESENTATION = "TransferSyntaxUID", "SpecificCharacterSet", "PixelRepresentation"
 TEXT_VRS = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")  # PS3.5 6.1.2.3: those that a character set applies to
 NOT_PLAIN, UNKNOWN = object(), object()
-OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe must not block
 HAS_READV = hasattr(os, "readv")  # not on Windows
 UID_BYTES = re.compile(rb"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*\0?")
 DATE_BYTES = re.compile(rb"\d{8}")
@@ -191,6 +191,10 @@ class _Batch:
                 [cells[name][row].as_py() for name in names] for names in (CHECKED, ("SOPClassUID", SYNTAX))
             )
             warnings[row] = "; ".join(complaints(checked, sop_class, syntax, int(rest[row]))) or None
+        for row in np.flatnonzero(~native & ~np.isnan(rows)).tolist() if self.fetch is fetch_file else ():
+            number, sides = self.rows[row], (cells["Rows"][row].as_py(), cells["Columns"][row].as_py())
+            found = stream_complaints(self.paths[number], int(self.ends[number]), sides)
+            warnings[row] = "; ".join(filter(None, (warnings[row], *found))) or None
         return warnings
 
 
@@ -256,9 +260,9 @@ def _by_pydicom(name, tag, vr, raw, context):
     with quiet() as notes:
         try:
             dataset = read_dataset(_file_of(tag, vr, raw, context))
-        except EDAError:
+            value = plain_value(dataset, name)
+        except Exception:  # noqa: BLE001 - the guard of `read_row` says what it is
             return NOT_PLAIN
-        value = plain_value(dataset, name)
     return NOT_PLAIN if notes or is_unreadable(dataset, name) else value
 
 

@@ -16,7 +16,7 @@ from .errors import FormatError, MissingError, RequestError
 from .files import file_facts
 from .spreadsheets import write_csv, write_excel
 
-CACHE_VERSION = 2  # raise it when the same file gives another row
+CACHE_VERSION = 3  # raise it when the same file gives another row
 SPREADSHEETS = {".csv": write_csv, ".xlsx": write_excel}
 SAVE_AFTER = 100_000  # files, so that a killed run has not been for nothing
 

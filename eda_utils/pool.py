@@ -45,8 +45,7 @@ def mapper(workers=None, client=None):
     ...     list(each(len, ["ab", "c"]))
     [2, 1]
     """
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")
+    check_workers(workers)
     if workers is not None and client is not None:
         raise RequestError("workers", "a Dask client brings its own workers", "give workers or client, not both")
     if client is not None:
@@ -60,6 +59,13 @@ def mapper(workers=None, client=None):
         except BrokenProcessPool:
             _processes.cache_clear()
             raise EDAError("workers", "a process ended unexpectedly", "run it again with one worker") from None
+
+
+def check_workers(workers):
+    """Return how many processes are meant, one by default, or raise RequestError."""
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")
+    return workers or 1
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 import os
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +11,15 @@ from .burned_in import KINDS as BURNED_IN
 from .burned_in import find_burned_in
 from .disclosures import audit_file
 from .errors import EDAError
+from .files import spelt
 from .findings import findings_table
-from .pool import mapper
+from .pool import check_workers
 from .remote import is_url
-from .sandbox import call_guarded
-from .sources import list_source
-from .summary import need, plural
+from .sandbox import call_guarded, run_apart
+from .sources import list_files
+from .summary import plural
 
-BATCH = 100  # files of one task
+SECONDS = 20  # for one file
 COPY = "make a copy with deidentify"
 KINDS = {  # kind: severity, what, advice
     "unreadable": ("error", "the file could not be audited", "leave it out of what you pass on"),
@@ -64,7 +64,8 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     ocr : bool, optional
         As in `find_burned_in`.
     workers : int, optional
-        Processes to read with; one by default.
+        Processes to read with; one by default, beside this one, as a damaged file can take a reader with it. What
+        takes longer than 20 s or (on Linux) more than 4 GB is ``unreadable``.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -95,17 +96,13 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     >>> found.loc[found.kind == "person_name", "evidence"].item()
     '1 attribute: PatientName'
     """
-    paths, refused, root = _listed(source)
+    workers, (paths, refused) = check_workers(workers), list_files(source)
     rows = [_row(path, "unreadable", reason) for path, reason in refused.items()]
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    with (
-        mapper(workers if len(batches) > 1 else None) as each,
-        tqdm(total=len(paths), desc="looking for identifiers", unit=" files", disable=disable) as bar,
-    ):
-        for batch, found in zip(batches, each(partial(_audit_batch, root=root), batches), strict=True):
-            rows += found
-            bar.update(len(batch))
+    audits = run_apart(partial(_audit_path, root=_root(paths)), paths, workers=workers, seconds=SECONDS)
+    bar = tqdm(audits, "looking for identifiers", len(paths), unit=" files", disable=disable)
+    for path, found in zip(paths, bar, strict=True):
+        rows += [_row(path, "unreadable", found.wrong)] if isinstance(found, EDAError) else found
     found = findings_table(rows)
     return _with_pixels(found, find_burned_in(paths, ocr=ocr, workers=workers, progress=progress)) if pixels else found
 
@@ -118,19 +115,10 @@ def _with_pixels(found, seen):
     return findings_table(pd.concat([found[~is_settled], seen[~seen["path"].isin(is_known)]]))
 
 
-def _listed(source):
-    """Paths, refused ones, and the folder above which names are none of the files'."""
-    if isinstance(source, pd.DataFrame):
-        need(source, "path")
-        paths, refused = source["path"].drop_duplicates().tolist(), {}
-    else:
-        paths, refused = list_source(source)
+def _root(paths):
+    """The folder above which names are none of the files'."""
     local = [str(Path(path).parent) for path in paths if not is_url(path)]
-    return paths, refused, os.path.dirname(os.path.commonpath(local)) if local else ""
-
-
-def _audit_batch(paths, root):
-    return list(chain.from_iterable(_audit_path(path, root) for path in paths))
+    return os.path.dirname(os.path.commonpath(local)) if local else ""
 
 
 def _audit_path(path, root):
@@ -146,4 +134,4 @@ def _audit_path(path, root):
 
 def _row(path, kind, evidence):
     severity, what, advice = KINDS[kind]
-    return path, kind, severity, what, evidence, advice
+    return spelt(path), kind, severity, what, evidence, advice

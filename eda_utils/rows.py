@@ -1,25 +1,29 @@
 """One file becomes one row of an index, whatever the file is and however it is broken."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from pathlib import Path
 from threading import get_ident
 
 import numpy as np
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .attributes import find_attribute, name_of
 from .columns import join, to_table
 from .confidentiality import without_values
 from .dataset import MACROS, PARSE_ERRORS, attribute, quiet, read_dataset, source_name
-from .errors import DecodeError, EDAError, FormatError
-from .files import file_facts, open_file, sniff
+from .errors import DecodeError, EDAError, LimitError
+from .files import FOR_OPENSLIDE, HEADER_BYTES, SECONDS, file_facts, open_file, read_head, sniff, sniff_head, spelt
+from .fragments import stream_complaints
 from .remote import FIRST_BYTES, is_slow, is_url, read_url
-from .values import CHECKED, complaints, is_unreadable, plain_value
+from .sandbox import run_guarded
+from .values import CHECKED, NATIVE_SYNTAXES, complaints, is_unreadable, plain_value
 
 ALL = "all"
 FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")
 REQUESTS = 16  # under way at once
+HERE_BYTES = 2**18  # of a header; a larger one can fill a thousand times its size of memory, and is read apart
+MEMORY_BYTES = 10**9
+NOT_UTF8 = "has a name that is not UTF-8, spelt out here"
 SCAN_URLS_FROM = 50  # the scanner asks once for a file, pydicom several times
 SCANNERS = 64  # one for each thread and list of tags
 
@@ -38,19 +42,48 @@ def read_row(path, tags):
     list
         The cells of `FILE_COLUMNS` and then those of `tags`; with "all", one dict of every attribute that is there.
     """
-    storable = _storable(path)
-    row = {"size_bytes": 0, "kind": "other"}
+    storable = spelt(path)
+    if storable != path and is_url(path):  # spelt out it opens nothing
+        return refused_row(path, "has a name that is not UTF-8; rename the file", tags)
+    row = describe_file(path, tags) or _describe_apart(path, tags)
+    if storable != path and not row.get("problem"):
+        row["warning"] = "; ".join(filter(None, (row.get("warning"), NOT_UTF8)))
+    return [storable, *map(row.get, FOUND_IN_FILE), *_spread(row.get("values") or {}, tags)]
+
+
+def describe_file(path, tags, *, is_apart=False):
+    """Return what a row says, as a dict; None for a file that only a process of its own may read.
+
+    OpenSlide, or a header that is too large, can take this process with it.
+    """
+    row = {"size_bytes": file_facts(path)[0], "kind": "other"}
     try:
-        if storable != path:
-            raise FormatError(Path(storable).name, "has a name that is not UTF-8", "rename the file")
-        row["size_bytes"], _ = file_facts(path)
-        row["kind"], row["format"] = sniff(path)
-        row |= _READERS[row["kind"]](path, tags, row)
+        row["kind"], row["format"] = sniff(path) if is_apart else sniff_head(read_head(path), path)
+        if not is_apart and row["format"] in FOR_OPENSLIDE and not is_url(path):
+            return None
+        row |= _READERS[row["kind"]](path, tags, row, HEADER_BYTES if is_apart else HERE_BYTES)
     except EDAError as error:
+        if isinstance(error, LimitError) and not is_apart:
+            return None
         row["problem"] = f"{error.wrong}; {error.advice}"
     except Exception as error:  # noqa: BLE001 - the per-file guard: one odd file must not end the run
         row["problem"] = f"unexpected {type(error).__name__}: {without_values(error)}"
-    return [storable, *map(row.get, FOUND_IN_FILE), *_spread(row.get("values", {}), tags)]
+    return row
+
+
+def _describe_apart(path, tags):
+    try:
+        describe = partial(describe_file, tags=tags, is_apart=True)
+        (row,) = run_guarded(describe, [path], seconds=SECONDS, memory_bytes=MEMORY_BYTES)
+    except EDAError as error:  # no process can be started
+        row = error
+    if not isinstance(row, EDAError):
+        return row
+    try:
+        kind, what = sniff_head(read_head(path), path)
+    except EDAError:  # it has just vanished
+        kind, what = "other", None
+    return {"size_bytes": file_facts(path)[0], "kind": kind, "format": what, "problem": f"{row.wrong}; {row.advice}"}
 
 
 def _spread(values, tags):
@@ -59,7 +92,7 @@ def _spread(values, tags):
 
 def refused_row(path, reason, tags):
     """Return the row of a file that is not opened at all."""
-    return [_storable(path), 0, "other", None, reason, None, *_spread({}, tags)]
+    return [spelt(path), 0, "other", None, reason, None, *_spread({}, tags)]
 
 
 def read_table(paths, tags, *, is_small=False):
@@ -109,7 +142,7 @@ def _several(read, paths):
 
 def _scan(paths, tags):
     scanner = _scanner(tags, get_ident())
-    named = [path if _storable(path) == path else "" for path in paths]
+    named = [path if spelt(path) == path else "" for path in paths]
     if not any(map(is_url, paths)):
         return scanner.read(named)
     heads = dict(zip(named, _several(_head, named), strict=True))
@@ -136,18 +169,15 @@ def _copy(head, size, view):
     return len(head), size
 
 
-def _storable(path):
-    """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out."""
-    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _read_dicom(path, tags, row):
+def _read_dicom(path, tags, row, most_bytes):
     with quiet() as notes:
-        dataset = read_dataset(path)
+        dataset = read_dataset(path, most_bytes=most_bytes)
         values = _all_values(dataset) if tags == ALL else {name: plain_value(dataset, name) for name in tags}
         checked = [plain_value(dataset, keyword) for keyword in CHECKED]
         kinds = plain_value(dataset, "SOPClassUID"), dataset.file_meta.TransferSyntaxUID
         off = complaints(checked, *kinds, row["size_bytes"] - dataset.header_bytes)
+        if checked[0] is not None and kinds[1] not in (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian):
+            off += stream_complaints(path, dataset.header_bytes, checked[:2])
     notes += [f"{name} has a value that its VR does not allow" for name in values if is_unreadable(dataset, name)]
     return {"values": values, "warning": "; ".join([*off, *notes]) or None}
 
@@ -182,11 +212,11 @@ def _creator(place, tag):
     return creators[-1] if creators and creators[-1] not in creators[:-1] else None
 
 
-def _read_picture_header(path, _tags, _row):
+def _read_picture_header(path, _tags, _row, most_bytes):
     from PIL import Image as Pillow
 
     name = source_name(path)
-    with open_file(path) as stream:
+    with open_file(path, most_bytes) as stream:
         try:
             with quiet(), Pillow.open(stream) as file:
                 columns, rows = file.size
@@ -200,7 +230,7 @@ def _read_picture_header(path, _tags, _row):
     return {"values": {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}}
 
 
-def _read_slide_header(path, _tags, _row):
+def _read_slide_header(path, _tags, _row, _most_bytes):
     from .pathology.slide import open_slide
 
     with open_slide(path) as slide:
@@ -209,7 +239,7 @@ def _read_slide_header(path, _tags, _row):
     return {"values": {"Rows": rows, "Columns": columns, "SamplesPerPixel": 3, "PixelSpacing": mm}}
 
 
-def _read_other(_path, _tags, row):
+def _read_other(_path, _tags, row, _most_bytes):
     return {"problem": f"{row['format']}, not a DICOM file, image or slide"}
 
 

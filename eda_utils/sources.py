@@ -11,7 +11,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 from .dataset import attribute, read_dataset
-from .errors import EDAError, FormatError
+from .errors import EDAError, FormatError, RequestError
 from .files import existing_path, find_paths, read_head
 from .remote import CHAIN, is_nameless, is_url, list_urls
 
@@ -61,10 +61,10 @@ def list_source(source, *, lazily=False):
         return paths, {path: why for _, refused in found for path, why in refused.items()}
     if is_url(source):
         return _members(source)
-    if lazily and existing_path(source).is_dir():
+    if lazily and os.path.isdir(existing_path(source)):
         return find_paths(source), {}
     paths = list(find_paths(source))
-    if len(paths) != 1 or Path(source).is_dir():
+    if len(paths) != 1 or os.path.isdir(existing_path(source)):
         return paths, {}
     return _expand(paths[0])
 
@@ -131,3 +131,18 @@ def _existing(root, parts):
     member = root.joinpath(*parts)
     small = root.joinpath(*(part.lower() for part in parts))
     return small if not os.path.lexists(member) and os.path.lexists(small) else member
+
+
+def list_files(source):
+    """As `list_source`, also of an index, in which the members of a DICOMDIR stand beside it.
+
+    Raises
+    ------
+    RequestError
+        If an index lacks the column path.
+    """
+    if not hasattr(source, "columns"):
+        return list_source(source)
+    if "path" not in source:
+        raise RequestError("index", "has no column path", "make it with index_folder")
+    return source["path"].drop_duplicates().tolist(), {}

@@ -11,6 +11,7 @@ from pydicom.uid import RE_VALID_UID, UID, ExplicitVRBigEndian, ExplicitVRLittle
 
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
 from .dataset import MACROS, PARSE_ERRORS, attribute, numbers, quiet
+from .fragments import CUT_PIXELS
 
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
@@ -144,7 +145,6 @@ def complaints(values, sop_class, transfer_syntax, rest_bytes):
     return [CUT_PIXELS] if needed > rest_bytes else []
 
 
-CUT_PIXELS = "the file is cut inside its Pixel Data (7FE0,0010)"
 MISSING_ROWS = "its SOP Class is an image and Rows (0028,0010) is missing: the header is cut or incomplete"
 
 

@@ -117,7 +117,7 @@ def test_pipes_and_dangling_links_are_rows(tmp_path):
 def test_an_unexpected_error_is_a_row(tmp_path, monkeypatch, samples):
     import eda_utils.rows as module
 
-    def broken(path, tags, row):
+    def broken(path, tags, row, most_bytes):
         raise ZeroDivisionError(f"in '{CANARY}'")
 
     monkeypatch.setitem(module._READERS, "dicom", broken)
