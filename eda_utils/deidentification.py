@@ -124,20 +124,24 @@ def deidentify(
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
     means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
-    seconds = CLEANING_SECONDS if clean_pixels else SECONDS
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
-    rows, known = [{"path": path, "problem": reason} for path, reason in refused.items()], set()
-    for path, done in zip(
-        paths, tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable), strict=True
-    ):
-        row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
-        rows.append(row)
-        known.update(pairs if table else [])
+    copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
     if table:
         with table:
             write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
-    return _to_table(rows)
+    return _to_table([{"path": path, "problem": reason} for path, reason in refused.items()] + copied)
+
+
+def _copy_all(paths, means, workers, progress, *, with_pairs):
+    """Return rows of the table, and pairs for the crosswalk."""
+    seconds = CLEANING_SECONDS if "ocr" in means else SECONDS
+    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
+    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
+    bar, rows, known = tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable), [], set()
+    for path, done in zip(paths, bar, strict=True):
+        row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
+        rows.append(row)
+        known.update(pairs if with_pairs else [])
+    return rows, known
 
 
 def _checked_options(profile, retain):

@@ -45,7 +45,7 @@ def read_row(path, tags):
     storable = spelt(path)
     if storable != path and is_url(path):  # spelt out it opens nothing
         return refused_row(path, "has a name that is not UTF-8; rename the file", tags)
-    row = describe_file(path, tags) or _describe_apart(path, tags)
+    row = describe_file(path, tags, is_apart=is_url(path)) or _describe_apart(path, tags)
     if storable != path and not row.get("problem"):
         row["warning"] = "; ".join(filter(None, (row.get("warning"), NOT_UTF8)))
     return [storable, *map(row.get, FOUND_IN_FILE), *_spread(row.get("values") or {}, tags)]
@@ -54,7 +54,8 @@ def read_row(path, tags):
 def describe_file(path, tags, *, is_apart=False):
     """Return what a row says, as a dict; None for a file that only a process of its own may read.
 
-    OpenSlide, or a header that is too large, can take this process with it.
+    OpenSlide, or a header that is too large, can take this process with it. What is at a URL is read here: another
+    process need not be connected to it.
     """
     row = {"size_bytes": file_facts(path)[0], "kind": "other"}
     try:

@@ -40,17 +40,16 @@ def check(answer, test, hint):
 
 
 def _passes(answer, test):
-    """Whatever a learner types, a wrong type is a wrong answer and not a traceback."""
-    try:
-        return bool(test(answer) if callable(test) else answer == test)
-    except Exception:  # noqa: BLE001 - the answer may be anything at all
-        return False
+    return _ask(lambda given: bool(test(given) if callable(test) else given == test), answer, otherwise=False)
 
 
 def _hint(hint, answer):
-    if not callable(hint):
-        return hint
+    return _ask(hint, answer, "an answer of another type is asked for") if callable(hint) else hint
+
+
+def _ask(question, answer, otherwise):
+    """Whatever a learner types, a wrong type is a wrong answer and not a traceback."""
     try:
-        return hint(answer)
-    except Exception:  # noqa: BLE001 - as above
-        return "an answer of another type is asked for"
+        return question(answer)
+    except Exception:  # noqa: BLE001 - the answer may be anything at all
+        return otherwise

@@ -137,7 +137,7 @@ def test_sizes():
     assert {name: count for name, count in lines.items() if count > 350} == {}
     pathology = [path for path in MODULES if path.parent.name == "pathology"]
     assert sum(map(code_lines, pathology)) < 2500
-    assert sum(map(code_lines, MODULES)) < 14_000
+    assert sum(map(code_lines, MODULES)) < 16_000
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -163,7 +163,7 @@ def test_broad_excepts_are_only_guards(path):
         "header_scan": ["_by_pydicom"],
         "remote": ["_explained"],
         "sandbox": ["call_guarded"],
-        "teaching": ["_passes"],
+        "teaching": ["_ask"],
     }
     allowed = guards.get(module_name(path), [])
     for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -151,7 +151,6 @@ def test_where_a_cache_cannot_lie(folder, tmp_path):
 
 def test_what_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
     """Giving a permission changes neither size nor modification time."""
-    import eda_utils.files as files
     from eda_utils.errors import AccessError
 
     def closed(source, size=0):
@@ -159,6 +158,6 @@ def test_what_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
 
     cache = tmp_path / "cache.parquet"
     with monkeypatch.context() as patch:
-        patch.setattr(files, "read_head", closed)
+        patch.setattr(rows, "read_head", closed)
         assert index_folder(folder, cache=cache)["problem"].str.startswith("may not be opened").all()
     assert index_folder(folder, cache=cache).equals(index_folder(folder))
