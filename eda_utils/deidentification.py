@@ -271,7 +271,7 @@ def _replace_all(elements, pattern, patient, salt, retain):
 
 
 def _state(dataset, path, salt, retain, options):
-    """Say what was done (PS3.3 C.7.1.1, C.12.1.1.3), with new File Meta Information."""
+    """Say what was done (PS3.3 C.7.1.1, C.12.1), with new File Meta Information."""
     for tag in [tag for tag in dataset.keys() if tag.group < 8]:  # noqa: SIM118
         del dataset[tag]
     if not attribute(dataset, "SOPInstanceUID"):
