@@ -21,7 +21,7 @@ from .findings import TEXT
 from .identifiers import learn_words, stored_bytes, walk
 from .pool import check_workers
 from .pseudonyms import new_uid, replace_element
-from .recognition import can_read
+from .recognition import wants_reading
 from .remote import is_url
 from .sandbox import call_guarded, run_apart
 from .sources import list_files
@@ -51,6 +51,7 @@ def deidentify(
     profile="basic",
     retain=(),
     clean_pixels=False,
+    ocr=None,
     crosswalk=None,
     salt=None,
     workers=None,
@@ -78,6 +79,8 @@ def deidentify(
     clean_pixels : bool
         Blank text in the pixels and, in ultrasound, what lies outside of its regions, as `blank_text` does. A file that
         is changed is stored uncompressed. Takes seconds an image; with rapidocr installed text is read as well.
+    ocr : bool, optional
+        Read text that is to be blanked too, as in `find_burned_in`.
     crosswalk : str or Path, optional
         A new CSV file, outside of `destination`, for old and new numbers and UIDs: it undoes the work, and only you
         can read it (mode 0600). There is none by default.
@@ -118,12 +121,15 @@ def deidentify(
     YES ''
     """
     retain = _checked_options(profile, retain)
+    reading = {"ocr": wants_reading(ocr)} if clean_pixels else {}
     workers, (paths, refused) = check_workers(workers), list_files(source)
     folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
+    means = {"folder": str(folder), "salt": salt, "retain": retain} | (
+        {"ocr": wants_reading(ocr)} if clean_pixels else {}
+    )
     copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
     if table:
         with table:

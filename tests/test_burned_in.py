@@ -1,17 +1,14 @@
 """Files with text in their pixels are found, files without are not, and no finding shows a word of it."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
-from parts import CORPUS, SAMPLES, mixed_folder, package
+from parts import CORPUS, missing, mixed_folder, package
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from test_lettering import FREE
 from written import TEXT, smooth, write_text
 
-from eda_utils import audit_phi, burned_in, find_burned_in
+from eda_utils import audit_phi, burned_in, find_burned_in, make_samples
 from eda_utils.burned_in import KINDS, examine_text, find_text, ultrasound_regions
 from eda_utils.dataset import read_dataset
 from eda_utils.errors import EDAError
@@ -22,7 +19,6 @@ ULTRASOUNDS = (  # that hold text
     *("PAT0008/ST0001/SE0001/IM0001.dcm", "PAT0009/ST0001/SE0001/IM0001.dcm", "PAT0009/ST0002/SE0001/IM0001"),
     *("PAT0010/ST0002/SE0001/IM0001", "PAT0010/ST0002/SE0001/IM0002", "PAT0010/ST0003/SE0001/IM0001"),
 )
-FULL = Path(os.environ.get("EDA_FULL_SAMPLES", SAMPLES))
 OF_DEID_DATA = ("PAT0008/ST0002/SE0001/IM0001", "PAT0008/ST0003/SE0001/IM0001", "PAT0009/ST0005/SE0001/IM0001")
 
 
@@ -39,15 +35,25 @@ def test_ultrasounds_with_text(samples, name):
     assert "burned_in_text" in examine_text(str(samples / name), ocr=False)
 
 
-@pytest.mark.parametrize("name", OF_DEID_DATA)
-@pytest.mark.parametrize("ocr", [False, True])
-def test_ultrasounds_with_names(name, ocr):
-    if ocr:
-        package("rapidocr")
-    path = FULL / name
-    if not path.is_file():
-        pytest.skip("the larger set of samples, of make_samples(full=True), is missing")
-    assert WRITTEN & set(examine_text(str(path), ocr=ocr))
+@pytest.fixture(scope="module")
+def ultrasounds_with_names(tmp_path_factory):
+    try:
+        folder = make_samples(tmp_path_factory.mktemp("full") / "samples", full=True, progress=False)
+    except EDAError:
+        missing("the larger set of samples, which is downloaded,")
+    return [str(folder / name) for name in OF_DEID_DATA]
+
+
+def test_ultrasounds_with_names(ultrasounds_with_names):
+    """With a dummy name, declared, and a Doppler; the larger set of samples has them, from the package deid-data."""
+    for path in ultrasounds_with_names:
+        assert WRITTEN & set(examine_text(path, ocr=False)), path
+
+
+def test_ultrasounds_with_names_are_read(ultrasounds_with_names):
+    package("rapidocr")
+    for path in ultrasounds_with_names:
+        assert WRITTEN & set(examine_text(path, ocr=True)), path
 
 
 @pytest.mark.parametrize("name", FREE)
