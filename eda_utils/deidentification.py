@@ -127,9 +127,7 @@ def deidentify(
     table = crosswalk and _open_crosswalk(crosswalk, folder)
     salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    means = {"folder": str(folder), "salt": salt, "retain": retain} | (
-        {"ocr": wants_reading(ocr)} if clean_pixels else {}
-    )
+    means = {"folder": str(folder), "salt": salt, "retain": retain, **reading}
     copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
     if table:
         with table:
