@@ -28,7 +28,8 @@ STANDARD_SCHEMES = set(  # PS3.16 8: their words are of a dictionary, not of the
 )
 WELL_KNOWN, REMAPPED = b"1.2.840.10008.", b"2.25."
 DUMMY = re.compile(  # ours, and what others write
-    rb"(?:(?:ANON(?:YMOUS|YMI[SZ]ED|-[0-9A-F]{12})?|REMOVED|DE-?IDENTIFIED|UNKNOWN|NONE|N/?A|19000101(?:0{6})?|0{3}[DWMY]"
+    rb"(?:(?:ANON(?:YMOUS|YMI[SZ]ED|-[0-9A-F]{12})?|REMOVED|DE-?IDENTIFIED|UNKNOWN|NONE|N/?A|19000101(?:0{6})?"
+    rb"|00010101[01.+]*|0{3}[DWMY]|https?://ANONYMI[SZ]ED[.]INVALID"
     rb"|[0. :\\^=]*)\s*)\Z",
     re.IGNORECASE,
 )

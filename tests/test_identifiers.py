@@ -47,13 +47,16 @@ def test_words_are_found_again(words, text, is_told):
     assert tells(manufacturer, learn_words(elements)) is is_told
 
 
+OTHERS = (b"00010101", b"00010101010101.000000+0000", b"http://anonymized.invalid")  # of dicom-anonymizer
+
+
 @pytest.mark.parametrize(
-    "value", [b"", b"  ", b"\0\0", b"0", b"REMOVED", b"Anonymized ", b"19000101", b"ANON-0123456789AB"]
+    "value", [b"", b"  ", b"\0\0", b"0", b"REMOVED", b"Anonymized ", b"19000101", b"ANON-0123456789AB", *OTHERS]
 )
 def test_dummies(value):
     assert is_dummy(value)
 
 
-@pytest.mark.parametrize("value", [b"Anonymous^Jane", b"19370101", b"A", b"REMOVED by Jane", b"17"])
+@pytest.mark.parametrize("value", [b"Anonymous^Jane", b"19370101", b"A", b"REMOVED by Jane", b"17", b"00010102"])
 def test_no_dummies(value):
     assert not is_dummy(value)
