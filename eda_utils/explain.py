@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from .dataset import attribute, numbers
 from .display import choose_window
+from .errors import printable
 from .frames import find_group
 from .image import Image, load_image
 from .spacing import format_mm
@@ -89,6 +90,7 @@ def display_steps(image, *, window="auto", overlays=False, shutter=False):
 
 def _step(image, shown, name, tell, keywords, clause):
     applied = "does not apply to colours" if image.is_color and name in GREY_STEPS else tell(image, shown)
+    applied = printable(applied)
     if not image.header:  # DICOM does not rule a PNG
         return Step(name, applied, "", "")
     return Step(name, applied, keywords if isinstance(keywords, str) else _found(image, keywords), clause)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from .confidentiality import identifiers, mask_identifiers
-from .errors import EDAError
+from .errors import EDAError, printable
 from .headers import header_table
 from .summary import is_image, need, plural, relative_paths, sample_images
 from .viewer_page import viewer_html
@@ -32,7 +32,7 @@ class Gallery:
     of: int
 
     def __repr__(self):
-        return "\n".join([self._count(), *self.names])
+        return "\n".join([self._count(), *map(printable, self.names)])
 
     def _count(self):
         return f"{len(self.names):,} of {plural(self.of, 'image')}"

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from .dataset import attribute, read_dataset, source_name, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
 from .elements import items
-from .errors import FormatError
+from .errors import FormatError, printable
 from .files import sniff
 from .frames import BECOME_RGB, count_frames, frame_header, read_frame, read_picture, to_rgb
 from .modality import bits_of, padding_mask, to_modality, unit_of
@@ -95,7 +95,7 @@ class Image:
 
     def __repr__(self):
         rows, columns = self.shape[:2]
-        return f"<Image {self.source} {rows} × {columns}: {self.caption()}>"
+        return f"<Image {printable(self.source)} {rows} × {columns}: {self.caption()}>"
 
     def _repr_html_(self):
         text = html.escape(self.caption())
@@ -119,7 +119,7 @@ class Image:
     def title(self):
         """Modality or format, and size: never a name of the file or the patient."""
         what = str(self.header.get("Modality") or self.photometric.split(" ")[0] or "Array")
-        return "{}, {:,} × {:,}".format(what, *self.shape[:2])
+        return "{}, {:,} × {:,}".format(printable(what), *self.shape[:2])
 
     def caption(self, window="auto", *, overlays=False, shutter=False):
         """Return one line that says how the picture is made, without any identifier."""
@@ -133,7 +133,7 @@ class Image:
             "" if self.shutter is None else f"shutter {'closed' if shutter else 'left open'}",
             f"{format_mm(*self.spacing_mm)} ({self.spacing_source})" if self.spacing_mm else self.spacing_source,
         ]
-        return " · ".join(filter(None, steps))
+        return printable(" · ".join(filter(None, steps)))
 
 
 def load_image(source, *, frame=0):

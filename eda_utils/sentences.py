@@ -3,6 +3,7 @@
 from html import escape
 
 from .encoding_checks import LOSSY
+from .errors import printable
 from .summary import format_bytes, need, plural, study_years
 
 MAX_SENTENCES = 10
@@ -19,7 +20,7 @@ class Sentences(tuple):
     __slots__ = ()
 
     def __repr__(self):
-        return "\n".join(f"- {sentence}" for sentence in self)
+        return "\n".join(f"- {printable(sentence)}" for sentence in self)
 
     def _repr_html_(self):
         return '<ul class="headlines">' + "".join(f"<li>{escape(sentence)}</li>" for sentence in self) + "</ul>"

@@ -1,8 +1,10 @@
 """No identifier of any sample in what is shown by default: texts, widgets, figures, errors, logs, files."""
 
 import logging
+import re
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from parts import leaks
@@ -119,3 +121,24 @@ def test_what_is_searched_for_is_found(index, secrets):
     assert leaks(index.to_csv(), [CANARY, *secrets])
     named = index[index["PatientName"].notna()]["path"].iloc[0]
     assert leaks(eda.header_table(named, redact=False).to_csv(), secrets)
+
+
+TEXTS = (
+    "header_table",
+    "compare_headers",
+    "load_image",
+    "explain_display",
+    "series_tree",
+    "headlines",
+    "image_gallery",
+)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_header_controls_a_terminal(name, make_dicom):
+    odd = dict.fromkeys(("Manufacturer", "SeriesDescription", "Modality", "RescaleType"), "CT\x1b[2J\x9b\x07")
+    path = make_dicom(np.zeros((8, 8), np.uint8), RescaleSlope=1, RescaleIntercept=0, **odd)
+    call = getattr(eda, name)
+    is_of_index = name in ("series_tree", "headlines", "image_gallery")
+    shown = call(eda.index_folder(path) if is_of_index else [path, path] if name == "compare_headers" else path)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", repr(shown) + str(shown))
