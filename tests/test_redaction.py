@@ -139,6 +139,5 @@ def test_no_header_controls_a_terminal(name, make_dicom):
     odd = dict.fromkeys(("Manufacturer", "SeriesDescription", "Modality", "RescaleType"), "CT\x1b[2J\x9b\x07")
     path = make_dicom(np.zeros((8, 8), np.uint8), RescaleSlope=1, RescaleIntercept=0, **odd)
     call = getattr(eda, name)
-    is_of_index = name in ("series_tree", "headlines", "image_gallery")
-    shown = call(eda.index_folder(path) if is_of_index else [path, path] if name == "compare_headers" else path)
+    shown = call(eda.index_folder(path) if name in OF_INDEX else [path, path] if name == "compare_headers" else path)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", repr(shown) + str(shown))
