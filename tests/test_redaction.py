@@ -123,15 +123,8 @@ def test_what_is_searched_for_is_found(index, secrets):
     assert leaks(eda.header_table(named, redact=False).to_csv(), secrets)
 
 
-TEXTS = (
-    "header_table",
-    "compare_headers",
-    "load_image",
-    "explain_display",
-    "series_tree",
-    "headlines",
-    "image_gallery",
-)
+OF_INDEX = ("series_tree", "headlines", "image_gallery")
+TEXTS = ("header_table", "compare_headers", "load_image", "explain_display", *OF_INDEX)
 
 
 @pytest.mark.parametrize("name", TEXTS)
