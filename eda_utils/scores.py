@@ -1,4 +1,4 @@
-"""How well a model does: scores with intervals that count patients, and where a linear model looks."""
+"""How well a model does: scores with intervals that count patients, and what in a picture makes them."""
 
 import textwrap
 
@@ -8,10 +8,10 @@ import pandas as pd
 from .associations import rank_auc
 from .errors import RequestError
 from .figures import describe, finish_rows, house_style, row_axes
-from .style import ACCENT, COMPUTED_CMAP, MUTED
+from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE
 
 RESAMPLES, TITLE = 500, 56
-CHANCE = 0.5
+CHANCE, SMALL_AREA = 0.5, 0.02
 
 
 def auc_interval(truth, scores, patients=None, *, seed=0):
@@ -98,44 +98,49 @@ def plot_scores(scores, *, ax=None):
     return describe(ax, f"Scores. {title}")
 
 
-def plot_weights(weights, picture):
-    """Show where a linear model looks, beside a picture.
+def plot_contributions(contributions, picture):
+    """Show which pixels make the score of a linear model, beside a picture.
 
     Parameters
     ----------
-    weights : array_like of float
-        (row, column).
+    contributions : array_like of float
+        (row, column): the weight of each pixel times the difference of its means, images with the label minus those
+        without. Their sum is by how much the mean score differs.
     picture : array_like
         (row, column), such as the mean of the images.
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Two: picture, size of the weights.
+        Two: picture, contributions.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.scores import plot_weights
-    >>> weights = np.zeros((10, 10))
-    >>> weights[2, 7] = -3
-    >>> plot_weights(weights, np.ones((10, 10)))[1].get_title(loc="left")
-    '100% of the weight in 1% of the area'
+    >>> from eda_utils.scores import plot_contributions
+    >>> contributions = np.zeros((10, 10))
+    >>> contributions[2, 7] = 3
+    >>> plot_contributions(contributions, np.ones((10, 10)))[1].get_title(loc="left").replace("\n", " ")
+    '100% of the score from 2% of the area'
     """
     import matplotlib.pyplot as plt
 
-    size = np.abs(np.asarray(weights, float))
-    most = np.sort(size.ravel())[::-1][: max(1, round(0.01 * size.size))]
-    row, col = np.unravel_index(size.argmax(), size.shape)
+    table = np.asarray(contributions, float)
+    most = np.sort(table.ravel())[::-1][: max(1, round(SMALL_AREA * table.size))]
+    row, col = np.unravel_index(table.argmax(), table.shape)
     with house_style():
-        axes = plt.figure(figsize=(6.4, 3.4)).subplots(1, 2)
+        axes = plt.figure(figsize=(6.4, 3.5)).subplots(1, 2)
         axes[0].imshow(picture)
-        axes[0].plot(col, row, "s", ms=14, mfc="none", color=ACCENT)
-        shown = axes[1].imshow(size, cmap=COMPUTED_CMAP, interpolation="nearest")
-        axes[0].figure.colorbar(shown, ax=axes[1], label="size of the weight", shrink=0.8)
-        titles = "mean of the images", f"{most.sum() / size.sum():.0%} of the weight in 1% of the area"
-        captions = f"square: the largest weight,\nrow {row}, column {col}", "yellow: what the model looks at most"
+        axes[0].plot(col, row, "s", ms=16, mew=1.6, mfc="none", color=PALETTE[5])
+        shown = axes[1].imshow(table, cmap=COMPUTED_CMAP, interpolation="nearest")
+        axes[0].figure.colorbar(shown, ax=axes[1], label="part of the score", shrink=0.75)
+        titles = "Mean of the images", f"{most.sum() / table.sum():.0%} of the score\nfrom {SMALL_AREA:.0%} of the area"
+        captions = (
+            f"square: the pixel that counts most,\nrow {row}, column {col}",
+            "yellow: what tells the label,\nblue: nothing",
+        )
         for ax, title, caption in zip(axes, titles, captions, strict=True):
             ax.set_xticks([]), ax.set_yticks([]), ax.set_title(title), ax.set_xlabel(caption, fontsize=8)
-    describe(axes[0], f"Weights of a linear model: {titles[1]}; the largest at row {row}, column {col}.")
+    said = titles[1].replace("\n", " ")
+    describe(axes[0], f"What makes the score: {said}; most of all row {row}, column {col}.")
     return axes
