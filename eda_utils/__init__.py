@@ -37,6 +37,8 @@ _HOME = {
     "splits": ["balance_parts", "find_leaks", "prove_split", "split_patients", "write_split"],
     "shortcuts": ["flag_shortcuts", "scan_shortcuts"],
     "drift": ["compare_datasets", "flag_drift", "list_values"],
+    "scores": ["auc_interval", "plot_contributions", "plot_scores"],
+    "phantom_cohort": ["write_phantom_cohort"],
     "cards": ["dataset_card"],
     "cohort_pages": ["render_comparison", "write_card"],
     "cohort_figures": ["plot_label_pairs", "plot_prevalence", "plot_split", "show_boxes"],

@@ -98,6 +98,8 @@ def _add_report(commands):
         "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
     )
     command.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: %(default)s")
+    labels = "a table of labels, joined by UID, number or file name: adds prevalence and a split by patient"
+    command.add_argument("--labels", metavar="FILE", help=labels)
     cache = "a folder that keeps index and pixel statistics, so that a later run reads only what changed"
     command.add_argument("--cache", metavar="FOLDER", help=cache)
     most = "how many images are shown, chosen so that kinds take turns; default: %(default)s"
@@ -111,7 +113,8 @@ def _report(options):
     from .report import render_report
 
     most = 1_000_000 if options.full else options.most
-    style = {"cache": options.cache, "most": most, "tables": options.tables, "progress": not options.quiet}
+    style = {"cache": options.cache, "labels": options.labels, "tables": options.tables}
+    style |= {"most": most, "progress": not options.quiet}
     page = render_report(options.folder, options.output, **style)
     _tell_page(page)
     if not _has_image(options.folder):

@@ -16,6 +16,14 @@ from .summary import plural
 SHOWN, SHOWN_GROUPS = 20, 6
 TITLE, HALF_TITLE = 56, 38  # characters
 MEAN_OF, MEAN_SIDE = 64, 128
+BELOW = {
+    "frameon": False,
+    "fontsize": 8,
+    "loc": "upper left",
+    "bbox_to_anchor": (0, 0),
+    "borderaxespad": 4.4,
+    "ncols": 2,
+}
 
 
 def plot_prevalence(index, labels=None, *, by=None, ax=None):
@@ -57,7 +65,7 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
         ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
         ax.set_xlim(left=0)
         if by:
-            ax.legend(title=f"{by} (files)", frameon=False, loc="lower right", fontsize=8, title_fontsize=8)
+            ax.legend(title=f"{by} (files)", frameon=False, loc="best", fontsize=8, title_fontsize=8)
         title = _prevalence_title(table, by, groups)
         ax.set_title(textwrap.fill(title, TITLE))
     return describe(ax, f"Prevalence of labels. {title}")
@@ -179,7 +187,7 @@ def _draw_leaks(ax, proof):
     ax.set_yticks(y, [f"{row.what}\n(of {row.groups:,})" for row in proof.itertuples()])
     ax.set_ylim(max(len(proof), 3) - 0.4, -0.6), ax.margins(x=0.15)
     ax.set_xlabel("in more than one part", fontsize=8)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+    ax.legend(**BELOW)
     across = proof[proof["across_parts"] > 0]
     told = ", ".join(f"{row.across_parts:,} {row.what}" for row in across.itertuples())
     title = f"In two parts: {told}" if told else "Nothing is in two parts"
@@ -199,7 +207,7 @@ def _draw_balance(ax, balance):
     finish_rows(ax, labels["label"], "share of the files of each part")
     ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
     ax.set_xlim(left=0)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+    ax.legend(**BELOW)
     if labels.empty:
         return "No label is compared"
     worst = labels.loc[labels["largest_deviation"].idxmax()]

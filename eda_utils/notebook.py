@@ -61,9 +61,13 @@ def set_parameters(notebook, parameters):
     cells[0].source = "\n".join(lines)
 
 
-def keep_report_cells(notebook):
-    """Take lessons, exercises and interactive cells out, so that what describes the data remains."""
-    kept = [cell for cell in notebook.cells if not REPORT_DROPS & set(cell.metadata.get("tags", []))]
+def keep_report_cells(notebook, *, with_labels=False):
+    """Take lessons, exercises and interactive cells out, so that what describes the data remains.
+
+    Cells tagged ``labels`` stay only where labels are given.
+    """
+    drops = REPORT_DROPS if with_labels else {*REPORT_DROPS, "labels"}
+    kept = [cell for cell in notebook.cells if not drops & set(cell.metadata.get("tags", []))]
     notebook.cells = kept
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
 from .flatten import flatten_widgets
+from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
 from .page_tables import write_tables
@@ -25,13 +26,17 @@ DEAD = "The Python process ended before the page was complete, perhaps for lack 
 STOPPED = "It was interrupted before the page was complete."
 
 
-def render_report(folder, output="report.html", *, cache=None, most=MOST_IMAGES, tables=None, progress=True):
+def render_report(
+    folder, output="report.html", *, labels=None, cache=None, most=MOST_IMAGES, tables=None, progress=True
+):
     """Describe a folder of images on one self-contained page without identifiers.
 
     Parameters
     ----------
     folder : str or Path
     output : str or Path
+    labels : str or Path, optional
+        A table of labels, as `join_labels` takes it: then labels and a split by patient have a section each.
     cache : str or Path, optional
         A folder for the index and the pixel statistics: a later run reads only what changed. It holds identifiers.
     most : int
@@ -49,9 +54,11 @@ def render_report(folder, output="report.html", *, cache=None, most=MOST_IMAGES,
     Raises
     ------
     MissingError
-        If the folder does not exist.
+        If the folder or the labels do not exist.
+    FormatError
+        If the labels are no table.
     RequestError
-        If it is a file.
+        If the folder is a file.
     NotebookError
         If a section failed; the page is written all the same, with the rest in it.
     """
@@ -59,6 +66,9 @@ def render_report(folder, output="report.html", *, cache=None, most=MOST_IMAGES,
     if not folder.is_dir():
         raise RequestError(folder.name, "is a file", "give the folder that it lies in")
     parameters = {"folder": str(folder), "most": most}
+    if labels:
+        read_labels(labels)
+        parameters["labels"] = str(Path(labels).resolve())
     if cache:
         Path(cache).mkdir(parents=True, exist_ok=True, mode=0o700)
         parameters["cache"] = str(Path(cache).resolve())
@@ -170,7 +180,7 @@ def _parsed(path, parameters, as_report):
     notebook = read_notebook(path)
     set_parameters(notebook, parameters)
     if as_report:
-        keep_report_cells(notebook)
+        keep_report_cells(notebook, with_labels=bool(parameters.get("labels")))
     return notebook
 
 

@@ -43,6 +43,13 @@ def test_report_leaves_lessons_out(notebook):
     assert [cell.source.split()[0] for cell in notebook.cells] == ["#", "folder", "size"]
 
 
+@pytest.mark.parametrize("with_labels", [False, True])
+def test_cells_about_labels_stay_where_there_are_some(notebook, with_labels):
+    notebook.cells.append(nbformat.v4.new_code_cell("prevalence", metadata={"tags": ["labels"]}))
+    keep_report_cells(notebook, with_labels=with_labels)
+    assert (notebook.cells[-1].source == "prevalence") == with_labels
+
+
 def test_strip(notebook, tmp_path):
     cell = notebook.cells[3]
     cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="secret")], 4

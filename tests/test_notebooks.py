@@ -14,7 +14,7 @@ from eda_utils.notebook import strip_notebook
 from eda_utils.samples import CANARY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TAGS = {"parameters", "setup", "lesson", "interactive", "exercise", "solution"}
+TAGS = {"parameters", "setup", "lesson", "interactive", "exercise", "solution", "labels"}
 LESSONS = [path for path in NOTEBOOKS if not path.stem.startswith("11")]
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

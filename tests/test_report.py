@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from parts import leaks
 
-from eda_utils import render_notebook, render_notebooks, render_report
+from eda_utils import render_notebook, render_notebooks, render_report, write_phantom_cohort
 from eda_utils.errors import MissingError, NotebookError, RequestError
 from eda_utils.samples import CANARY
 
@@ -167,3 +168,35 @@ def test_reports_need_no_folder_called_samples(tmp_path, samples):
     shutil.copy(samples / "photos" / "microaneurysms.png", folder)
     page = render_report(folder, tmp_path / "r.html", progress=False).read_text()
     assert "1 file of" in page
+
+
+def test_labels_add_their_sections(tmp_path):
+    """A cohort with known labels: the numbers on the page are those of its table."""
+    folder = write_phantom_cohort(tmp_path / "cohort", patients=20)
+    render_report(folder / "images", tmp_path / "a.html", labels=folder / "labels.csv", progress=False)
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    labels, images = pd.read_csv(folder / "labels.csv"), len(list((folder / "images").iterdir()))
+    matched = labels[[(folder / "images" / name).is_file() for name in labels["image"]]]
+    assert f"{len(matched)} of {images} images have labels, joined by file name; 2 of {len(labels)} rows" in page
+    assert 'id="Labels"' in page
+    assert 'id="A-split-by-patient"' in page
+    assert str(tmp_path) not in page
+    assert re.search(r'alt="Split\. Nothing is in two parts', page)
+    assert f"<td>{matched['nodule'].sum()}</td>" in page.replace(' class="number"', "")
+
+
+def test_without_labels_there_is_no_section_of_them(page):
+    assert 'id="Labels"' not in page
+    assert "A split by patient" not in page
+
+
+def test_too_few_patients_for_a_split_are_said(tmp_path):
+    folder = write_phantom_cohort(tmp_path / "cohort", patients=4)
+    render_report(folder / "images", tmp_path / "a.html", labels=folder / "labels.csv", progress=False)
+    assert "too few for three parts" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_labels_that_cannot_be_read(tmp_path, samples):
+    with pytest.raises(MissingError, match=r"gone\.csv"):
+        render_report(samples, tmp_path / "a.html", labels="gone.csv", progress=False)
+    assert not (tmp_path / "a.html").exists()
