@@ -21,7 +21,7 @@ from pynetdicom.sop_class import (
 
 from ..dataset import read_dataset
 from ..errors import AccessError, EDAError, PeerError
-from .association import MAX_PDU, TIMEOUT, Address, guards, parse_address
+from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, parse_address
 from .catalogue import (
     LEVELS,
     add_instance,
@@ -85,7 +85,16 @@ class Archive:
 
 
 def start_archive(
-    folder, *, title="ARCHIVE", port=0, peers=(), timeout=TIMEOUT, tls=None, max_pdu=MAX_PDU, only_for=()
+    folder,
+    *,
+    title="ARCHIVE",
+    port=0,
+    peers=(),
+    timeout=TIMEOUT,
+    tls=None,
+    max_pdu=MAX_PDU,
+    max_instance=LONGEST_INSTANCE,
+    only_for=(),
 ):
     """Start an archive in a folder; it runs until it is stopped or the ``with`` block ends.
 
@@ -109,6 +118,8 @@ def start_archive(
         Of a server with its certificate: then only TLS is spoken.
     max_pdu : int
         Bytes of the largest PDU that it wants to receive.
+    max_instance : int
+        Bytes of the largest instance: each is in memory while it comes. The association of a larger one is ended.
     only_for : list of str
         The calling AE titles that are allowed; by default all.
 
@@ -143,7 +154,7 @@ def start_archive(
     entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
     entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
-    heard = [*guards(timeout, max_pdu), *listeners(archive.log, title, "peer"), *_handlers(archive)]
+    heard = [*guards(timeout, max_pdu, max_instance), *listeners(archive.log, title, "peer"), *_handlers(archive)]
     try:
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
         archive.server = entity.start_server(block=False, evt_handlers=heard, **address)

@@ -26,8 +26,8 @@ def send(source, address, *, progress=None, **connection):
     """Send instances to an archive (C-STORE); what one of them lacks does not stop the others.
 
     The bytes of a file are sent as they are. Where the peer does not accept its transfer syntax, it is decoded and
-    sent uncompressed, and the row says so. Sending the same again is harmless: that is how a set that was cut off is
-    completed.
+    sent uncompressed, and the row says so. What an association leaves that ends too early is sent over a second one.
+    Sending the same again is harmless: that is how a set that was cut off is completed.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def send(source, address, *, progress=None, **connection):
     with progress_bar(len(ready), progress) as bar:
         for group in _groups(ready):
             _send_group(group, address, bar, connection)
+            _send_rest([row for row in group if row["problem"] == LOST], address, bar, connection)
     return outcome_table(rows)
 
 
@@ -131,7 +132,20 @@ def _send_group(rows, address, bar, connection):
                 _send_row(association, row, accepted)
             else:
                 row["problem"] = LOST
-            bar.update()
+            bar.update(row["problem"] != LOST)
+
+
+def _send_rest(rows, address, bar, connection):
+    """Send once more what an ended association left; the instance that it ended with comes last."""
+    rows = [*rows[1:], *rows[:1]]
+    for row in rows:
+        row["problem"] = row["note"] = ""
+    try:
+        if rows:
+            _send_group(rows, address, bar, connection)
+    except PeerError:
+        for row in rows:
+            row["problem"] = LOST
 
 
 def _send_row(association, row, accepted):

@@ -10,6 +10,7 @@ from pynetdicom.sop_class import CTImageStorage
 
 from eda_utils import index_folder, load_image, services
 from eda_utils.errors import RequestError
+from eda_utils.services.transfers import LOST
 
 
 def taking(folder):
@@ -76,3 +77,36 @@ def test_a_failure_of_one_is_its_own(some_files):
 
 
 SYNTAXES = {"1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2"}
+
+
+def test_what_an_ended_association_left_is_sent_over_another_one(some_files, tmp_path):
+    seen = []
+
+    def end_at_the_third(event):
+        seen.append(event.request.AffectedSOPInstanceUID)
+        if len(seen) == 3:
+            event.assoc.abort()
+        (tmp_path / event.request.AffectedSOPInstanceUID).write_bytes(event.encoded_dataset())
+        return 0
+
+    classes = {str(uid) for uid in index_folder(some_files)["SOPClassUID"]}
+    handlers = [(evt.EVT_C_STORE, end_at_the_third)]
+    with peer_with(*[(uid, list(SYNTAXES)) for uid in classes], handlers=handlers) as address:
+        table = services.send(some_files, address, timeout=5)
+    assert table["problem"].isna().all()
+    assert contents(tmp_path) == contents(some_files)
+    assert seen[-1] == seen[2], "the one that it ended with comes last"
+
+
+def test_one_that_ends_every_association_keeps_none_from_the_others(some_files, tmp_path):
+    def end_at_ct(event):
+        if event.request.AffectedSOPClassUID == CTImageStorage:
+            event.assoc.abort()
+        return 0
+
+    classes = {str(uid) for uid in index_folder(some_files)["SOPClassUID"]}
+    handlers = [(evt.EVT_C_STORE, end_at_ct)]
+    with peer_with(*[(uid, list(SYNTAXES)) for uid in classes], handlers=handlers) as address:
+        table = services.send(some_files, address, timeout=5)
+    assert table["problem"].dropna().tolist() == [LOST]
+    assert (table["status"] == "0x0000, success").sum() == 4
