@@ -1,7 +1,9 @@
 """An archive on this machine: it answers C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and print, on loopback only."""
 
 import sqlite3
+import tempfile
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,7 +38,7 @@ from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
 
 LOOPBACK, TRAILING_PADDING = "127.0.0.1", 0xFFFCFFFC
-MOST_ASSOCIATIONS = 50
+MOST_ASSOCIATIONS, MOST_MESSAGES = 50, 10_000
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
 MODELS = (
     PatientRootQueryRetrieveInformationModelFind,
@@ -53,15 +55,16 @@ _RUNNING = {}  # by folder: a notebook that is run again finds its archive of be
 class Archive:
     """An archive that runs: where it listens, where its files lie, whom it sends to, and what was said.
 
-    `peers` are the destinations of C-MOVE, as ``AET@host:port``; `log` the messages, one row (a dict) each.
+    `peers` are the destinations of C-MOVE, as ``AET@host:port``; `log` the last messages, one row (a dict) each.
     """
 
     address: Address
-    folder: Path
+    folder: Path = field(repr=False)
     peers: list = field(default_factory=list)
-    log: list = field(default_factory=list)
+    log: deque = field(default_factory=partial(deque, maxlen=MOST_MESSAGES), repr=False)
     server: object = field(default=None, repr=False)
     catalogue: object = field(default=None, repr=False)
+    temporary: object = field(default=None, repr=False)
 
     def __enter__(self):
         if self.server is None:  # entered for the second time
@@ -74,7 +77,7 @@ class Archive:
         self.stop()
 
     def stop(self):
-        """Stop to listen, and end the associations that are open; files and catalogue stay."""
+        """Stop to listen, and end the associations that are open; files and catalogue stay, unless temporary."""
         server, self.server = self.server, None
         _RUNNING.pop(self.folder, None)
         if server is not None:
@@ -82,10 +85,12 @@ class Archive:
             for association in server.active_associations:
                 association.abort()
             self.catalogue.close()
+        if self.temporary:
+            self.temporary.cleanup()
 
 
 def start_archive(
-    folder,
+    folder=None,
     *,
     title="ARCHIVE",
     port=0,
@@ -104,8 +109,9 @@ def start_archive(
 
     Parameters
     ----------
-    folder : str or Path
-        It is made; DICOM files named ``*.dcm`` that lie in it are part of the archive.
+    folder : str or Path, optional
+        It is made; DICOM files named ``*.dcm`` that lie in it are part of the archive. By default a temporary one, that
+        goes with the archive; there the title tells whether it is the same archive as before.
     title : str
         Its AE title; associations that call another one are rejected.
     port : int
@@ -140,13 +146,13 @@ def start_archive(
 
     Examples
     --------
-    >>> import tempfile
     >>> from eda_utils import services
-    >>> with tempfile.TemporaryDirectory() as folder, services.start_archive(folder) as archive:
+    >>> with services.start_archive() as archive:
     ...     services.echo(archive)["status"]
     '0x0000, success'
     """
-    folder = Path(folder).resolve()
+    temporary = None if folder else _fresh_folder(title)
+    folder = Path(folder or temporary.name).resolve()
     if folder in _RUNNING:
         _RUNNING[folder].stop()
     archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
@@ -162,8 +168,16 @@ def start_archive(
         archive.catalogue.close()
         raise PeerError(f"port {port}", "is taken on this machine", "give another one, or 0 for a free one") from None
     archive.address = archive.address._replace(port=archive.server.server_address[1])
+    archive.temporary = temporary
     _RUNNING[folder] = archive
     return archive
+
+
+def _fresh_folder(title):
+    """Return a temporary folder, and stop the archive of this title that had one before."""
+    for archive in [archive for archive in _RUNNING.values() if archive.temporary and archive.address.title == title]:
+        archive.stop()
+    return tempfile.TemporaryDirectory(prefix="eda-archive-", ignore_cleanup_errors=True)
 
 
 def _prepare(folder):

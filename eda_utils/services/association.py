@@ -20,7 +20,7 @@ MAX_PDU = 131_072  # the default of pynetdicom, 16 kB, makes eight times as many
 LONGEST_PDU = 1 << 20  # who announces a longer one is cut off before a byte of it is kept
 LONGEST_INSTANCE = 2 << 30  # bytes of one message, in whatever number of PDUs: it is kept in memory until it is whole
 MOST_WAITING = 8  # requests that nobody has answered; without negotiation one is allowed (PS3.7 D.3.3.3)
-# Linux: acknowledge at once. A peer that writes command and data set apart waits 40 ms for it (RFC 896, RFC 1122 4.2.3.2)
+# Linux: acknowledge at once: who writes command and data set apart waits 40 ms for it (RFC 896, RFC 1122 4.2.3.2)
 ACKNOWLEDGE = getattr(socket, "TCP_QUICKACK", None)
 ADDRESS = re.compile(r"(?P<title>[ -\[\]-~]{1,16})@(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\s]+):(?P<port>\d{1,5})")
 REJECTIONS = {  # PS3.8 9.3.4

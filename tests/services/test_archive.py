@@ -54,6 +54,20 @@ def test_it_runs_again_and_stops_cleanly(tmp_path, some_files):
     assert not [name for name in names if name.startswith("AcceptorServer")]
 
 
+def test_a_temporary_one_leaves_nothing_behind(some_files):
+    first, other = services.start_archive(), services.start_archive(title="OTHER")
+    services.send(some_files, first)
+    with services.start_archive() as second:  # a notebook that was stopped in the middle, and run again
+        assert first.server is None
+        assert not first.folder.exists()
+        assert len(services.query(second)) == 0
+        assert services.echo(other)["status"] == "0x0000, success"
+        assert str(second.folder) not in repr(second)
+    other.stop()
+    assert not second.folder.exists()
+    assert not other.folder.exists()
+
+
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_leaves_it_serving(archive, garbage):
     with socket.create_connection(archive.address[1:], timeout=5) as peer:
