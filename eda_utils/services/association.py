@@ -257,4 +257,5 @@ STATUSES = {
     0xA900: "data set does not match SOP class",
     0xB000: "warning: done with changes",
     0xC000: "cannot understand",
+    0xC605: "the printer has too little memory for the image",
 }
