@@ -12,6 +12,7 @@ from tqdm import tqdm
 from ..dataset import PARSE_ERRORS, read_dataset
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
+from ..fragments import CUT_PIXELS
 from ..index import index_folder
 from ..remote import is_url
 from .association import describe_status, open_association, whole_files
@@ -93,7 +94,7 @@ def instance_rows(source):
         if any(isinstance(item, Dataset) for item in items):
             raise RequestError("source", "mixes files and data sets", "send them one after the other")
         items = index_folder(list(items), tags=TAGS, progress=False)
-    columns = items[["path", *TAGS, "kind", "problem"]].astype("object")
+    columns = items.reindex(columns=["path", *TAGS, "kind", "problem", "warning"]).astype("object")
     return [_row(cells[0], *cells) for cells in columns.itertuples(index=False)]
 
 
@@ -102,9 +103,11 @@ def _value(dataset, keyword):
     return meta.get(keyword) or dataset.get(keyword)
 
 
-def _row(path, item, sop_class, instance, syntax, kind="dicom", problem=None):
+def _row(path, item, sop_class, instance, syntax, kind="dicom", problem=None, warning=None):
     if not pd.isna(problem):
         why = problem
+    elif CUT_PIXELS in str(warning):  # a peer would wait for the rest
+        why = f"{CUT_PIXELS}; copy it again"
     elif kind == "other" or pd.isna(sop_class) or pd.isna(instance) or pd.isna(syntax):
         why = "has no SOP Class UID, SOP Instance UID or transfer syntax: it is no DICOM instance"
     else:

@@ -40,6 +40,16 @@ def test_what_is_no_instance_does_not_stop_the_rest(archive, some_files, tmp_pat
     assert table["status"].notna().sum() == 5
 
 
+def test_a_file_that_is_cut_inside_its_pixels_is_not_sent(archive, some_files, tmp_path):
+    """Its pixels announce more bytes than there are, and a peer may wait for them."""
+    whole = next(path for path in some_files.iterdir() if dcmread(path).Modality == "CT")
+    (tmp_path / "cut.dcm").write_bytes(whole.read_bytes()[:-2000])
+    table = services.send([tmp_path / "cut.dcm", whole], archive)
+    said = "the file is cut inside its Pixel Data (7FE0,0010); copy it again"
+    assert table["problem"].dropna().tolist() == [said]
+    assert len(contents(archive.folder)) == 1
+
+
 def test_nothing_to_send(archive):
     assert list(services.send([], archive)) == ["path", "status", "problem", "note"]
 
