@@ -156,10 +156,7 @@ def start_archive(
     if folder in _RUNNING:
         _RUNNING[folder].stop()
     archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
-    entity = AE(title)
-    entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
+    entity = _entity(title, only_for, timeout, max_pdu)
     heard = [*guards(timeout, max_pdu, max_instance), *listeners(archive.log, title, "peer"), *_handlers(archive)]
     try:
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
@@ -171,6 +168,14 @@ def start_archive(
     archive.temporary = temporary
     _RUNNING[folder] = archive
     return archive
+
+
+def _entity(title, only_for, timeout, max_pdu):
+    entity = AE(title)
+    entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
+    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
+    return entity
 
 
 def _fresh_folder(title):
