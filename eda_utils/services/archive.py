@@ -278,7 +278,8 @@ def _move(event, archive):
         yield None, None
         return
     pairs = sorted({(sop_class, syntax) for _, sop_class, syntax in found})[:128]
-    yield peer.host, peer.port, {"contexts": [build_context(*pair) for pair in pairs], "max_pdu": MAX_PDU}
+    contexts, heard = [build_context(*pair) for pair in pairs], guards(TIMEOUT, MAX_PDU)
+    yield peer.host, peer.port, {"contexts": contexts, "max_pdu": MAX_PDU, "evt_handlers": heard}
     yield len(found)
     yield from _instances(event, archive, found, pairs)
 

@@ -164,7 +164,10 @@ def guards(timeout, max_pdu, max_instance=LONGEST_INSTANCE):
 
 
 def _limit(event, timeout, longest, most):
-    wire = event.assoc.dul.socket
+    wire, dimse = event.assoc.dul.socket, event.assoc.dimse
+    if event.assoc.is_requestor:
+        # pynetdicom's own loop now and then takes an answer away from the thread that waits for it
+        dimse.get_msg = partial(_read_answer, dimse.get_msg)
     if wire.socket is not None:
         # without it every message waits for the acknowledgement of the one before, 40 ms
         wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -173,6 +176,11 @@ def _limit(event, timeout, longest, most):
         wire.recv = partial(_receive, wire, timeout, longest, most)
         # pynetdicom leaves a socket open that its peer has closed already
         wire._shutdown_socket = partial(_close, wire.socket)
+
+
+def _read_answer(get_msg, block=False):
+    """Return the next message to who waits for it, and nothing to the loop, which does not wait."""
+    return get_msg(block=True) if block else (None, None)
 
 
 def _close(wire):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from peers import GARBAGE, peer_that, peer_with
-from pynetdicom import evt
+from pynetdicom import build_context, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
 from eda_utils import services
@@ -74,6 +74,14 @@ def test_requests_that_nobody_has_answered_are_few(waiting, is_acceptor, goes_on
         theirs.sendall(bytes(6))
         wire = SimpleNamespace(socket=ours, assoc=association)
         assert association_module._receive(wire, 5, 100, 1000, 6) == bytes(6)
+
+
+def test_an_answer_waits_for_who_asked(archive):
+    """The loop of pynetdicom takes messages too, and drops an answer that it gets."""
+    with services.open_association(archive, [build_context(Verification)]) as association:
+        association.dimse.msg_queue.put((1, None))
+        time.sleep(0.1)
+        assert association.dimse.get_msg(block=True) == (1, None)
 
 
 def test_a_peer_that_stalls_after_the_association():
