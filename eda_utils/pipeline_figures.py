@@ -106,6 +106,7 @@ def _histogram(ax, values, padding, label, limits):
     notes = [label, "the window is shaded"] if limits else [label]
     notes += [] if padding is None else [f"{padding.mean():.0%} padding left out"]
     ax.set_yscale("log")
+    ax.yaxis.set_minor_formatter("")  # matplotlib would write them as mathematics, which we do not parse
     ax.set_xlabel(textwrap.fill(", ".join(notes), 36), fontsize=8)
     ax.tick_params(labelsize=7)
     ax.locator_params(axis="x", nbins=4)

@@ -86,9 +86,9 @@ def is_dicom(path):
 
 
 @contextmanager
-def archive_process(folder, port):
+def archive_process(folder, port, **options):
     """Run our archive in a process of its own, which can be killed."""
-    start = f"services.start_archive({str(folder)!r}, port={port})"
+    start = f"services.start_archive({str(folder)!r}, port={port}, **{options!r})"
     code = f"import time; from eda_utils import services; {start}; time.sleep(600)"
     with running([sys.executable, "-c", code], port) as process:
         yield process

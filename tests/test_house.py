@@ -71,7 +71,7 @@ LAYERS = [
         "services.received",
     ],
     ["services.association", "services.catalogue", "services.objects"],
-    ["services.queries", "services.transfers", "services.films", "services.sequence"],
+    ["services.queries", "services.transfers", "services.films", "services.sequence", "services.verbs"],
     ["services.archive", "services.retrievals"],
     ["services.web"],
     ["services"],

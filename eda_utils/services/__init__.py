@@ -11,6 +11,7 @@ _HOME = {
     "retrievals": ["retrieve"],
     "sequence": ["plot_association"],
     "transfers": ["send"],
+    "verbs": ["plot_verbs"],
     "web": ["query_web", "retrieve_web", "send_web"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -1,7 +1,9 @@
 """An archive on this machine: it answers C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and print, on loopback only."""
 
 import sqlite3
+import tempfile
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ from pynetdicom.sop_class import (
 
 from ..dataset import read_dataset
 from ..errors import AccessError, EDAError, PeerError
-from .association import MAX_PDU, TIMEOUT, Address, guards, parse_address
+from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, parse_address
 from .catalogue import (
     LEVELS,
     add_instance,
@@ -36,7 +38,7 @@ from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
 
 LOOPBACK, TRAILING_PADDING = "127.0.0.1", 0xFFFCFFFC
-MOST_ASSOCIATIONS = 50
+MOST_ASSOCIATIONS, MOST_MESSAGES = 50, 10_000
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
 MODELS = (
     PatientRootQueryRetrieveInformationModelFind,
@@ -53,15 +55,16 @@ _RUNNING = {}  # by folder: a notebook that is run again finds its archive of be
 class Archive:
     """An archive that runs: where it listens, where its files lie, whom it sends to, and what was said.
 
-    `peers` are the destinations of C-MOVE, as ``AET@host:port``; `log` the messages, one row (a dict) each.
+    `peers` are the destinations of C-MOVE, as ``AET@host:port``; `log` the last messages, one row (a dict) each.
     """
 
     address: Address
-    folder: Path
+    folder: Path = field(repr=False)
     peers: list = field(default_factory=list)
-    log: list = field(default_factory=list)
+    log: deque = field(default_factory=partial(deque, maxlen=MOST_MESSAGES), repr=False)
     server: object = field(default=None, repr=False)
     catalogue: object = field(default=None, repr=False)
+    temporary: object = field(default=None, repr=False)
 
     def __enter__(self):
         if self.server is None:  # entered for the second time
@@ -74,7 +77,7 @@ class Archive:
         self.stop()
 
     def stop(self):
-        """Stop to listen, and end the associations that are open; files and catalogue stay."""
+        """Stop to listen, and end the associations that are open; files and catalogue stay, unless temporary."""
         server, self.server = self.server, None
         _RUNNING.pop(self.folder, None)
         if server is not None:
@@ -82,10 +85,21 @@ class Archive:
             for association in server.active_associations:
                 association.abort()
             self.catalogue.close()
+        if self.temporary:
+            self.temporary.cleanup()
 
 
 def start_archive(
-    folder, *, title="ARCHIVE", port=0, peers=(), timeout=TIMEOUT, tls=None, max_pdu=MAX_PDU, only_for=()
+    folder=None,
+    *,
+    title="ARCHIVE",
+    port=0,
+    peers=(),
+    timeout=TIMEOUT,
+    tls=None,
+    max_pdu=MAX_PDU,
+    max_instance=LONGEST_INSTANCE,
+    only_for=(),
 ):
     """Start an archive in a folder; it runs until it is stopped or the ``with`` block ends.
 
@@ -95,8 +109,9 @@ def start_archive(
 
     Parameters
     ----------
-    folder : str or Path
-        It is made; DICOM files named ``*.dcm`` that lie in it are part of the archive.
+    folder : str or Path, optional
+        It is made; DICOM files named ``*.dcm`` that lie in it are part of the archive. By default a temporary one, that
+        goes with the archive; there the title tells whether it is the same archive as before.
     title : str
         Its AE title; associations that call another one are rejected.
     port : int
@@ -109,6 +124,8 @@ def start_archive(
         Of a server with its certificate: then only TLS is spoken.
     max_pdu : int
         Bytes of the largest PDU that it wants to receive.
+    max_instance : int
+        Bytes of the largest instance: each is in memory while it comes. The association of a larger one is ended.
     only_for : list of str
         The calling AE titles that are allowed; by default all.
 
@@ -129,21 +146,18 @@ def start_archive(
 
     Examples
     --------
-    >>> import tempfile
     >>> from eda_utils import services
-    >>> with tempfile.TemporaryDirectory() as folder, services.start_archive(folder) as archive:
+    >>> with services.start_archive() as archive:
     ...     services.echo(archive)["status"]
     '0x0000, success'
     """
-    folder = Path(folder).resolve()
+    temporary = None if folder else _fresh_folder(title)
+    folder = Path(folder or temporary.name).resolve()
     if folder in _RUNNING:
         _RUNNING[folder].stop()
     archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
-    entity = AE(title)
-    entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
-    heard = [*guards(timeout, max_pdu), *listeners(archive.log, title, "peer"), *_handlers(archive)]
+    entity = _entity(title, only_for, timeout, max_pdu)
+    heard = [*guards(timeout, max_pdu, max_instance), *listeners(archive.log, title, "peer"), *_handlers(archive)]
     try:
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
         archive.server = entity.start_server(block=False, evt_handlers=heard, **address)
@@ -151,8 +165,24 @@ def start_archive(
         archive.catalogue.close()
         raise PeerError(f"port {port}", "is taken on this machine", "give another one, or 0 for a free one") from None
     archive.address = archive.address._replace(port=archive.server.server_address[1])
+    archive.temporary = temporary
     _RUNNING[folder] = archive
     return archive
+
+
+def _entity(title, only_for, timeout, max_pdu):
+    entity = AE(title)
+    entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
+    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
+    return entity
+
+
+def _fresh_folder(title):
+    """Return a temporary folder, and stop the archive of this title that had one before."""
+    for archive in [archive for archive in _RUNNING.values() if archive.temporary and archive.address.title == title]:
+        archive.stop()
+    return tempfile.TemporaryDirectory(prefix="eda-archive-", ignore_cleanup_errors=True)
 
 
 def _prepare(folder):
@@ -248,7 +278,8 @@ def _move(event, archive):
         yield None, None
         return
     pairs = sorted({(sop_class, syntax) for _, sop_class, syntax in found})[:128]
-    yield peer.host, peer.port, {"contexts": [build_context(*pair) for pair in pairs], "max_pdu": MAX_PDU}
+    contexts, heard = [build_context(*pair) for pair in pairs], guards(TIMEOUT, MAX_PDU)
+    yield peer.host, peer.port, {"contexts": contexts, "max_pdu": MAX_PDU, "evt_handlers": heard}
     yield len(found)
     yield from _instances(event, archive, found, pairs)
 

@@ -18,6 +18,10 @@ CALLING = "EDA_UTILS"
 TIMEOUT = 30.0
 MAX_PDU = 131_072  # the default of pynetdicom, 16 kB, makes eight times as many of an image
 LONGEST_PDU = 1 << 20  # who announces a longer one is cut off before a byte of it is kept
+LONGEST_INSTANCE = 2 << 30  # bytes of one message, in whatever number of PDUs: it is kept in memory until it is whole
+MOST_WAITING = 8  # requests that nobody has answered; without negotiation one is allowed (PS3.7 D.3.3.3)
+# Linux: acknowledge at once: who writes command and data set apart waits 40 ms for it (RFC 896, RFC 1122 4.2.3.2)
+ACKNOWLEDGE = getattr(socket, "TCP_QUICKACK", None)
 ADDRESS = re.compile(r"(?P<title>[ -\[\]-~]{1,16})@(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\s]+):(?P<port>\d{1,5})")
 REJECTIONS = {  # PS3.8 9.3.4
     (1, 3): "it does not know our AE title",
@@ -154,21 +158,29 @@ def _remember(event, sockets):
     sockets += [wire.socket] if wire is not None and wire.socket is not None else []
 
 
-def guards(timeout, max_pdu):
-    """Return the handler that puts limits on a new connection: time, and the length of a PDU."""
-    return [(evt.EVT_CONN_OPEN, _limit, [timeout, max(max_pdu, LONGEST_PDU)])]
+def guards(timeout, max_pdu, max_instance=LONGEST_INSTANCE):
+    """Return the handler that puts limits on a new connection: time, the length of a PDU, that of a message."""
+    return [(evt.EVT_CONN_OPEN, _limit, [timeout, max(max_pdu, LONGEST_PDU), max_instance])]
 
 
-def _limit(event, timeout, longest):
-    wire = event.assoc.dul.socket
+def _limit(event, timeout, longest, most):
+    wire, dimse = event.assoc.dul.socket, event.assoc.dimse
+    if event.assoc.is_requestor:
+        # pynetdicom's own loop now and then takes an answer away from the thread that waits for it
+        dimse.get_msg = partial(_read_answer, dimse.get_msg)
     if wire.socket is not None:
         # without it every message waits for the acknowledgement of the one before, 40 ms
         wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire.socket.settimeout(timeout)
         # pynetdicom believes any length up to 4 GB, and waits for ever for bytes that do not come
-        wire.recv = partial(_receive, wire, timeout, longest)
+        wire.recv = partial(_receive, wire, timeout, longest, most)
         # pynetdicom leaves a socket open that its peer has closed already
         wire._shutdown_socket = partial(_close, wire.socket)
+
+
+def _read_answer(get_msg, block=False):
+    """Return the next message to who waits for it, and nothing to the loop, which does not wait."""
+    return get_msg(block=True) if block else (None, None)
 
 
 def _close(wire):
@@ -177,18 +189,28 @@ def _close(wire):
     wire.close()
 
 
-def _receive(wire, timeout, longest, size):
-    if size > longest:
-        raise OSError(f"a PDU of {size} bytes is announced")
+def _receive(wire, timeout, longest, most, size):
+    if size > longest or size + _held(wire.assoc) > most:
+        raise OSError(f"{size} bytes more are announced")
     content, filled, end = bytearray(size), 0, time.monotonic() + timeout
     view = memoryview(content)
     while filled < size:
+        if ACKNOWLEDGE is not None:
+            wire.socket.setsockopt(socket.IPPROTO_TCP, ACKNOWLEDGE, 1)
         count = wire.socket.recv_into(view[filled:])
         if not count or time.monotonic() > end:
             break
         filled += count
     view.release()
     return content[:filled]
+
+
+def _held(association):
+    """Return how many bytes of a message that is not whole yet are in memory; endless if too many wait behind it."""
+    if association.is_acceptor and association.dimse.msg_queue.qsize() > MOST_WAITING:
+        return float("inf")
+    message = association.dimse.message
+    return message.data_set.tell() + message.encoded_command_set.tell() if message else 0
 
 
 @contextmanager
@@ -243,4 +265,5 @@ STATUSES = {
     0xA900: "data set does not match SOP class",
     0xB000: "warning: done with changes",
     0xC000: "cannot understand",
+    0xC605: "the printer has too little memory for the image",
 }

@@ -25,7 +25,7 @@ FILMS = "films"
 SUCCESS, NO_SUCH, PRINT_FAILED, OUT_OF_RESOURCES = 0x0000, 0x0112, 0xC600, 0xC605
 INCHES = {"8INX10IN": (8, 10), "10INX12IN": (10, 12), "11INX14IN": (11, 14), "14INX17IN": (14, 17), "A4": (8.27, 11.7)}
 DOTS = 100  # per inch, of the sheet as PNG
-MOST_BOXES, MOST_SIDE = 64, 4096
+MOST_BOXES, MOST_SIDE = 64, 8192
 
 
 def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=True, window="auto", **connection):

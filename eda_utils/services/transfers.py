@@ -12,6 +12,7 @@ from tqdm import tqdm
 from ..dataset import PARSE_ERRORS, read_dataset
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
+from ..fragments import CUT_PIXELS
 from ..index import index_folder
 from ..remote import is_url
 from .association import describe_status, open_association, whole_files
@@ -26,8 +27,8 @@ def send(source, address, *, progress=None, **connection):
     """Send instances to an archive (C-STORE); what one of them lacks does not stop the others.
 
     The bytes of a file are sent as they are. Where the peer does not accept its transfer syntax, it is decoded and
-    sent uncompressed, and the row says so. Sending the same again is harmless: that is how a set that was cut off is
-    completed.
+    sent uncompressed, and the row says so. What an association leaves that ends too early is sent over a second one.
+    Sending the same again is harmless: that is how a set that was cut off is completed.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ def send(source, address, *, progress=None, **connection):
     with progress_bar(len(ready), progress) as bar:
         for group in _groups(ready):
             _send_group(group, address, bar, connection)
+            _send_rest([row for row in group if row["problem"] == LOST], address, bar, connection)
     return outcome_table(rows)
 
 
@@ -92,7 +94,7 @@ def instance_rows(source):
         if any(isinstance(item, Dataset) for item in items):
             raise RequestError("source", "mixes files and data sets", "send them one after the other")
         items = index_folder(list(items), tags=TAGS, progress=False)
-    columns = items[["path", *TAGS, "kind", "problem"]].astype("object")
+    columns = items.reindex(columns=["path", *TAGS, "kind", "problem", "warning"]).astype("object")
     return [_row(cells[0], *cells) for cells in columns.itertuples(index=False)]
 
 
@@ -101,9 +103,11 @@ def _value(dataset, keyword):
     return meta.get(keyword) or dataset.get(keyword)
 
 
-def _row(path, item, sop_class, instance, syntax, kind="dicom", problem=None):
+def _row(path, item, sop_class, instance, syntax, kind="dicom", problem=None, warning=None):
     if not pd.isna(problem):
         why = problem
+    elif CUT_PIXELS in str(warning):  # a peer would wait for the rest
+        why = f"{CUT_PIXELS}; copy it again"
     elif kind == "other" or pd.isna(sop_class) or pd.isna(instance) or pd.isna(syntax):
         why = "has no SOP Class UID, SOP Instance UID or transfer syntax: it is no DICOM instance"
     else:
@@ -131,7 +135,20 @@ def _send_group(rows, address, bar, connection):
                 _send_row(association, row, accepted)
             else:
                 row["problem"] = LOST
-            bar.update()
+            bar.update(row["problem"] != LOST)
+
+
+def _send_rest(rows, address, bar, connection):
+    """Send once more what an ended association left; the instance that it ended with comes last."""
+    rows = [*rows[1:], *rows[:1]]
+    for row in rows:
+        row["problem"] = row["note"] = ""
+    try:
+        if rows:
+            _send_group(rows, address, bar, connection)
+    except PeerError:
+        for row in rows:
+            row["problem"] = LOST
 
 
 def _send_row(association, row, accepted):

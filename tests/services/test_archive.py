@@ -18,6 +18,7 @@ from pynetdicom.sop_class import CTImageStorage
 from eda_utils import services
 from eda_utils.errors import AccessError, PeerError
 from eda_utils.services import received
+from eda_utils.services.transfers import LOST
 
 
 def test_it_listens_on_loopback_only(archive):
@@ -53,6 +54,20 @@ def test_it_runs_again_and_stops_cleanly(tmp_path, some_files):
     assert not [name for name in names if name.startswith("AcceptorServer")]
 
 
+def test_a_temporary_one_leaves_nothing_behind(some_files):
+    first, other = services.start_archive(), services.start_archive(title="OTHER")
+    services.send(some_files, first)
+    with services.start_archive() as second:  # a notebook that was stopped in the middle, and run again
+        assert first.server is None
+        assert not first.folder.exists()
+        assert len(services.query(second)) == 0
+        assert services.echo(other)["status"] == "0x0000, success"
+        assert str(second.folder) not in repr(second)
+    other.stop()
+    assert not second.folder.exists()
+    assert not other.folder.exists()
+
+
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_leaves_it_serving(archive, garbage):
     with socket.create_connection(archive.address[1:], timeout=5) as peer:
@@ -66,6 +81,20 @@ def test_an_oversized_pdu_is_cut_off_at_once(archive):
         begun = time.monotonic()
         assert peer.recv(100) in (b"", b"\x07\x00\x00\x00\x00\x04\x00\x00\x02\x00")
         assert time.monotonic() - begun < 3
+
+
+def test_an_instance_without_end_is_cut_off(tmp_path):
+    """Legal PDUs that never end an instance fill no memory."""
+    dataset, port = dcmread(get_testdata_file("CT_small.dcm")), free_port()
+    dataset.PixelData = bytes(100 << 20)
+    address = f"ARCHIVE@127.0.0.1:{port}"
+    with archive_process(tmp_path, port, max_instance=1 << 20) as process:
+        services.send(get_testdata_file("CT_small.dcm"), address)
+        before = psutil.Process(process.pid).memory_info().rss
+        assert services.send(dataset, address, timeout=10)["problem"].tolist() == [LOST]
+        assert psutil.Process(process.pid).memory_info().rss - before < 30 << 20
+        assert services.echo(address)["status"] == "0x0000, success"
+    assert len(list(tmp_path.glob("*.dcm"))) == 1
 
 
 def test_many_silent_connections_leave_it_serving(archive):

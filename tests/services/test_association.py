@@ -2,16 +2,20 @@
 
 import logging
 import re
+import socket
 import threading
 import time
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from peers import GARBAGE, peer_that, peer_with
-from pynetdicom import evt
+from pynetdicom import build_context, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
 from eda_utils import services
 from eda_utils.errors import EDAError, PeerError, RequestError
+from eda_utils.services import association as association_module
 from eda_utils.services.association import describe_status, parse_address
 
 
@@ -56,6 +60,28 @@ def test_a_peer_that_answers_with_garbage(answer):
         with pytest.raises(PeerError):
             services.echo(address, timeout=1)
         assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize(("waiting", "is_acceptor", "goes_on"), [(8, True, True), (9, True, False), (9, False, True)])
+def test_requests_that_nobody_has_answered_are_few(waiting, is_acceptor, goes_on):
+    """Who asks waits for the answer, unless it means harm; answers to what we ask may come in a row."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        theirs = socket.create_connection(server.getsockname())
+        ours = server.accept()[0]
+    queue = SimpleNamespace(qsize=lambda: waiting)
+    association = SimpleNamespace(is_acceptor=is_acceptor, dimse=SimpleNamespace(msg_queue=queue, message=None))
+    with ours, theirs, nullcontext() if goes_on else pytest.raises(OSError, match="6 bytes more are announced"):
+        theirs.sendall(bytes(6))
+        wire = SimpleNamespace(socket=ours, assoc=association)
+        assert association_module._receive(wire, 5, 100, 1000, 6) == bytes(6)
+
+
+def test_an_answer_waits_for_who_asked(archive):
+    """The loop of pynetdicom takes messages too, and drops an answer that it gets."""
+    with services.open_association(archive, [build_context(Verification)]) as association:
+        association.dimse.msg_queue.put((1, None))
+        time.sleep(0.1)
+        assert association.dimse.get_msg(block=True) == (1, None)
 
 
 def test_a_peer_that_stalls_after_the_association():

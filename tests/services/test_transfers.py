@@ -10,6 +10,7 @@ from pynetdicom.sop_class import CTImageStorage
 
 from eda_utils import index_folder, load_image, services
 from eda_utils.errors import RequestError
+from eda_utils.services.transfers import LOST
 
 
 def taking(folder):
@@ -37,6 +38,16 @@ def test_what_is_no_instance_does_not_stop_the_rest(archive, some_files, tmp_pat
     table = services.send([tmp_path / "notes.txt", cut, *some_files.iterdir()], archive)
     assert table["problem"].notna().tolist() == [True, True, *[False] * 5]
     assert table["status"].notna().sum() == 5
+
+
+def test_a_file_that_is_cut_inside_its_pixels_is_not_sent(archive, some_files, tmp_path):
+    """Its pixels announce more bytes than there are, and a peer may wait for them."""
+    whole = next(path for path in some_files.iterdir() if dcmread(path).Modality == "CT")
+    (tmp_path / "cut.dcm").write_bytes(whole.read_bytes()[:-2000])
+    table = services.send([tmp_path / "cut.dcm", whole], archive)
+    said = "the file is cut inside its Pixel Data (7FE0,0010); copy it again"
+    assert table["problem"].dropna().tolist() == [said]
+    assert len(contents(archive.folder)) == 1
 
 
 def test_nothing_to_send(archive):
@@ -76,3 +87,36 @@ def test_a_failure_of_one_is_its_own(some_files):
 
 
 SYNTAXES = {"1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2"}
+
+
+def test_what_an_ended_association_left_is_sent_over_another_one(some_files, tmp_path):
+    seen = []
+
+    def end_at_the_third(event):
+        seen.append(event.request.AffectedSOPInstanceUID)
+        if len(seen) == 3:
+            event.assoc.abort()
+        (tmp_path / event.request.AffectedSOPInstanceUID).write_bytes(event.encoded_dataset())
+        return 0
+
+    classes = {str(uid) for uid in index_folder(some_files)["SOPClassUID"]}
+    handlers = [(evt.EVT_C_STORE, end_at_the_third)]
+    with peer_with(*[(uid, list(SYNTAXES)) for uid in classes], handlers=handlers) as address:
+        table = services.send(some_files, address, timeout=5)
+    assert table["problem"].isna().all()
+    assert contents(tmp_path) == contents(some_files)
+    assert seen[-1] == seen[2], "the one that it ended with comes last"
+
+
+def test_one_that_ends_every_association_keeps_none_from_the_others(some_files, tmp_path):
+    def end_at_ct(event):
+        if event.request.AffectedSOPClassUID == CTImageStorage:
+            event.assoc.abort()
+        return 0
+
+    classes = {str(uid) for uid in index_folder(some_files)["SOPClassUID"]}
+    handlers = [(evt.EVT_C_STORE, end_at_ct)]
+    with peer_with(*[(uid, list(SYNTAXES)) for uid in classes], handlers=handlers) as address:
+        table = services.send(some_files, address, timeout=5)
+    assert table["problem"].dropna().tolist() == [LOST]
+    assert (table["status"] == "0x0000, success").sum() == 4
