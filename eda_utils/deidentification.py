@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from io import BytesIO
 from itertools import count
@@ -125,25 +125,26 @@ def deidentify(
     rows = [{"path": path, "problem": reason} for path, reason in refused.items()]
     folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
-    salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
+    salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     means = {"folder": str(folder), "salt": salt, "retain": retain} | ({"ocr": can_read()} if clean_pixels else {})
-    bounds = {"workers": workers, "seconds": CLEANING_SECONDS if clean_pixels else SECONDS}
-    copying = run_apart(partial(_copy_file, **means), paths, **bounds)
-    try:
+    seconds = CLEANING_SECONDS if clean_pixels else SECONDS
+    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
+    with _tidied(folder), closing(copying):
         copied, known = _collect(copying, paths, bool(table), progress)
-    finally:
-        copying.close()
-        _tidy(folder)
     if table:
         with table:
             write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
     return _to_table(rows + copied)
 
 
-def _tidy(folder):
-    for unfinished in folder.glob(f"*{UNFINISHED}"):  # its process was ended
-        unfinished.unlink()
+@contextmanager
+def _tidied(folder):
+    try:
+        yield
+    finally:
+        for unfinished in folder.glob(f"*{UNFINISHED}"):  # its process was ended
+            unfinished.unlink(missing_ok=True)
 
 
 def _collect(copying, paths, is_kept, progress):
