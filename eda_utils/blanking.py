@@ -12,7 +12,7 @@ from .errors import FormatError
 from .frames import count_frames, read_frame, to_rgb
 from .image import load_image
 from .lettering import letter_boxes
-from .values import NATIVE_SYNTAXES
+from .values import NATIVE_SYNTAXES, UNCOMPRESSED
 
 MOST_BYTES = 2**31  # of all frames, uncompressed
 PASSES = 3  # what stood beside text that is blanked can look like text by itself
@@ -177,7 +177,7 @@ def strip_comments(dataset):
     ----------
     PS3.5 A.4 (encapsulation). What is kept is said in `codestreams.comment_segments`.
     """
-    if "PixelData" not in dataset or not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+    if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID in UNCOMPRESSED:
         return 0
     try:
         with quiet():

@@ -3,13 +3,13 @@
 from math import prod
 
 from pydicom.encaps import get_frame
-from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import RLELossless
 
 from .dataset import PARSE_ERRORS, attribute, numbers, quiet
 from .errors import DecodeError
 from .fragments import JPEG_2000_START, JPEG_START, OTHER_SIZE, stream_size
 from .frames import PIXEL_KEYWORDS, count_frames
-from .values import CUT_PIXELS, NATIVE_SYNTAXES
+from .values import CUT_PIXELS, UNCOMPRESSED
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)
 RLE_RATIO = 64  # PS3.5 G.3.1: two bytes stand for at most 128
@@ -48,7 +48,7 @@ def check_claims(dataset, name, frame):
         return  # reading the frame says what is missing
     syntax, frames = attribute(dataset.file_meta, "TransferSyntaxUID"), count_frames(dataset)
     claimed = prod(size[0] for size in sizes) / 8
-    if syntax in (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian):
+    if syntax in UNCOMPRESSED:
         is_halved = attribute(dataset, "PhotometricInterpretation") == "YBR_FULL_422"  # PS3.3 C.7.6.3.1.2
         if claimed * frames * (2 / 3 if is_halved else 1) > len(data):
             raise DecodeError(name, CUT_PIXELS, "copy the file again")

@@ -48,7 +48,6 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_LEVELS = 100  # of sequences; pydicom calls itself for each
 HEAD_BYTES, PIECE_BYTES = 1024, 2**20
 DEFLATED = DeflatedExplicitVRLittleEndian.encode()
-ELEMENT_HEADER_BYTES = 8
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
 LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg", "tifffile")]
 for _logger in LOGGERS:
@@ -82,7 +81,7 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     defer_bytes : int, optional
         Leave values that are longer in the file.
     most_bytes : int
-        Of a header (without `pixels`), and of a deflated data set once it is inflated.
+        Of a header, and of a deflated data set once it is inflated.
 
     Returns
     -------
@@ -117,10 +116,14 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     with file, quiet():
         try:
             _refuse_bomb(file, name, most_bytes)
+            if pixels and isinstance(file, io.BufferedReader) and _size(file) > most_bytes:
+                read_dataset(source, most_bytes=most_bytes)  # by itself, to bound it
+            file.seek(0)
             dataset = dcmread(file, defer_bytes, stop_before_pixels=not pixels, force=True)
-            dataset.header_bytes = file.tell()  # reading stopped before Pixel Data
+            dataset.header_bytes = file.tell()  # reading stopped before Pixel Data, or at what has no end
+            is_open = not pixels and file.read(2) not in (b"", b"\xe0\x7f", b"\x7f\xe0")
             _refuse_depth(dataset)
-            _refuse_nonsense(dataset, name, _size(file))
+            _refuse_nonsense(dataset, name, _size(file), is_open)
             _complete_transfer_syntax(dataset)
         except EDAError:
             raise
@@ -180,11 +183,11 @@ def _refuse_depth(dataset):
     raise RecursionError
 
 
-def _refuse_nonsense(dataset, name, size):
+def _refuse_nonsense(dataset, name, size, is_open):
     groups = {tag.group for tag in (*dataset.keys(), *dataset.file_meta.keys())}
     if not groups & {0x0002, 0x0004, 0x0008, 0x0010, 0x0028}:
         raise FormatError(name, "is not a DICOM file: it has no data elements", "check where it comes from")
-    if _is_cut(dataset, size):
+    if is_open or _is_cut(dataset, size):
         raise FormatError(name, "is cut inside its header", "copy the file again")
 
 
@@ -197,14 +200,14 @@ def _is_cut(dataset, size):
         return dataset.header_bytes >= size
     end = _header_end(dataset)
     has_pixels = max(dataset.keys()).group == 0x7FE0
-    return bool(end) and not has_pixels and (end > size or 0 < size - end < ELEMENT_HEADER_BYTES)
+    return bool(end) and not has_pixels and (end > size or end < size <= dataset.header_bytes)
 
 
 def _header_end(dataset):
     """Return at which byte the last element of a data set just read ends, 0 where that is not known."""
     if attribute(dataset.file_meta, "TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         return 0  # positions are those of the inflated stream
-    last = dataset.get_item(max(dataset.keys()))
+    last = dataset.get_item(max(dataset.keys()), keep_deferred=True)
     length, start = getattr(last, "length", UNDEFINED_LENGTH), getattr(last, "value_tell", None)
     return start + length if start and length != UNDEFINED_LENGTH else 0
 

@@ -3,8 +3,10 @@
 import os
 import secrets
 from collections import Counter
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -42,6 +44,7 @@ CLEANING_SECONDS = 300
 PATIENT = ("PatientID", "PatientName")
 CROSSWALK = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 DIRECTORY = "1.2.840.10008.1.3.10"
+UNFINISHED = ".part"
 
 
 def deidentify(
@@ -123,28 +126,40 @@ def deidentify(
     retain = _checked_options(profile, retain)
     reading = {"ocr": wants_reading(ocr)} if clean_pixels else {}
     workers, (paths, refused) = check_workers(workers), list_files(source)
+    rows = [{"path": path, "problem": reason} for path, reason in refused.items()]
     folder = _checked_folder(destination, paths, source)
     table = crosswalk and _open_crosswalk(crosswalk, folder)
-    salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
     folder.mkdir(parents=True, exist_ok=True)
-    means = {"folder": str(folder), "salt": salt, "retain": retain, **reading}
-    copied, known = _copy_all(paths, means, workers, progress, with_pairs=bool(table))
+    salt = salt.encode() if isinstance(salt, str) else salt or secrets.token_bytes(32)
+    means = {"folder": str(folder), "salt": salt, "retain": retain} | reading
+    seconds = CLEANING_SECONDS if clean_pixels else SECONDS
+    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
+    with _tidied(folder), closing(copying):
+        copied, known = _collect(copying, paths, bool(table), progress)
     if table:
         with table:
             write_csv(pd.DataFrame(sorted(known), columns=["attribute", "original", "replacement"]), table)
-    return _to_table([{"path": path, "problem": reason} for path, reason in refused.items()] + copied)
+    return _to_table(rows + copied)
 
 
-def _copy_all(paths, means, workers, progress, *, with_pairs):
-    """Return rows of the table, and pairs for the crosswalk."""
-    seconds = CLEANING_SECONDS if "ocr" in means else SECONDS
+@contextmanager
+def _tidied(folder):
+    try:
+        yield
+    finally:
+        for unfinished in folder.glob(f"*{UNFINISHED}"):  # its process was ended
+            unfinished.unlink(missing_ok=True)
+
+
+def _collect(copying, paths, is_kept, progress):
+    """The rows, and what a crosswalk holds."""
+    rows, known = [], set()
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    copying = run_apart(partial(_copy_file, **means), paths, workers=workers, seconds=seconds)
-    bar, rows, known = tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable), [], set()
+    bar = tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable)
     for path, done in zip(paths, bar, strict=True):
         row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
         rows.append(row)
-        known.update(pairs if with_pairs else [])
+        known.update(pairs if is_kept else [])
     return rows, known
 
 
@@ -311,14 +326,15 @@ def _to_bytes(dataset, name):
 
 
 def _write_new(folder, uid, content):
-    """Two files can have one UID; neither takes the place of the other."""
-    path, number = folder / f"{uid}.dcm", 1
+    """Two files can have one UID; neither takes the place of the other, and no copy is seen before it is whole."""
+    numbers = count(1)
     while True:
-        try:
-            with open(path, "xb") as file:
+        number = next(numbers)
+        path = folder / (f"{uid}.dcm" if number == 1 else f"{uid}-{number}.dcm")
+        unfinished = path.with_suffix(UNFINISHED)
+        with suppress(FileExistsError):
+            with open(unfinished, "xb") as file:  # from now on nobody else writes this copy
                 file.write(content)
-        except FileExistsError:
-            number += 1
-            path = folder / f"{uid}-{number}.dcm"
-        else:
-            return path
+            if not path.exists():
+                return unfinished.rename(path)
+            unfinished.unlink()

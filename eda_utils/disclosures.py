@@ -10,9 +10,10 @@ from .codestreams import comment_segments, first_item
 from .confidentiality import basic_profile
 from .dataset import attribute, quiet, read_dataset
 from .elements import texts
-from .errors import FormatError
-from .files import open_file, sniff
+from .errors import EDAError, FormatError
+from .files import HEADER_BYTES, open_file, sniff
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
+from .values import UNCOMPRESSED
 
 DEFER_BYTES = 2**20
 CODESTREAM_BYTES = 2**18  # of which the first frame's segments are looked at
@@ -70,9 +71,11 @@ def _audit_picture(source):
     from PIL import Image as Pillow
 
     try:
-        with quiet(), Pillow.open(source) as file:
+        with open_file(source, HEADER_BYTES) as stream, quiet(), Pillow.open(stream) as file:
             held = [name for name in ("comment", "XML:com.adobe.xmp", "photoshop", "Author") if file.info.get(name)]
             held += ["EXIF"] * bool(dict(file.getexif()).keys() - range(0x0100, 0x011E))
+    except EDAError:
+        raise
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         raise FormatError(Path(source).name, f"is damaged ({type(error).__name__})", "copy it again") from None
     return {"picture_metadata": ", ".join(held)} if held else {}
@@ -174,7 +177,7 @@ def _raw(dataset, keyword):
 def _of_codestream(dataset):
     """Of the first frame, which stands for all."""
     syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
-    if syntax is None or "PixelData" not in dataset or not syntax.is_encapsulated:
+    if syntax in (None, *UNCOMPRESSED) or "PixelData" not in dataset:
         return {}
     count = len(comment_segments(first_item(_beginning(dataset))))
     return {"codestream_comment": f"{count} segment{'s' * (count != 1)}"} if count else {}

@@ -22,7 +22,7 @@ from .dataset import quiet, read_dataset
 from .files import OPEN_FLAGS
 from .fragments import stream_complaints
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
-from .values import CHECKED, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
+from .values import CHECKED, MOST_START, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
 
 FIRST_BYTES, MOST_BYTES = 16_384, 2**24
 SLOTS = 32  # files whose heads are in memory at the same time: they shall stay in the processor's cache
@@ -186,7 +186,7 @@ class _Batch:
         native = pa.compute.is_in(cells[SYNTAX].cast(pa.string()), pa.array(NATIVE_SYNTAXES)).to_numpy(False)
         needed = rows * np.prod(np.nan_to_num(factors, nan=1), axis=0) / 8
         warnings = [None] * len(rest)
-        for row in np.flatnonzero(np.isnan(rows) | (native & (needed > rest))).tolist():
+        for row in np.flatnonzero(np.isnan(rows) | (native & (needed > rest - MOST_START))).tolist():
             checked, (sop_class, syntax) = (
                 [cells[name][row].as_py() for name in names] for names in (CHECKED, ("SOPClassUID", SYNTAX))
             )

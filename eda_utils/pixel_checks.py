@@ -5,6 +5,7 @@ import pandas as pd
 
 from .checks import GROUP_SIZE, Check, number, robust_scores, told
 from .encoding_checks import GREY
+from .endings import CUT_PICTURE
 from .values import CUT_PIXELS
 
 NO_PICTURES = ("SEG", "RTDOSE", "PR", "KO", "SR", "REG")
@@ -30,7 +31,8 @@ def undecodable(images):
 
 
 def _is_cut(images):
-    return images["warning"].astype(object).fillna("").str.contains(CUT_PIXELS, regex=False)
+    told = images["warning"].astype(object).fillna("")
+    return told.str.contains(CUT_PIXELS, regex=False) | told.str.contains(CUT_PICTURE, regex=False)
 
 
 def blank(images):

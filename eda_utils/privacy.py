@@ -11,7 +11,7 @@ from .burned_in import KINDS as BURNED_IN
 from .burned_in import find_burned_in
 from .disclosures import audit_file
 from .errors import EDAError
-from .files import spelt
+from .files import SECONDS, spelt
 from .findings import findings_table
 from .pool import check_workers
 from .remote import is_url
@@ -19,7 +19,7 @@ from .sandbox import call_guarded, run_apart
 from .sources import list_files
 from .summary import plural
 
-SECONDS = 20  # for one file
+MEMORY_BYTES = 10**9  # for one file
 COPY = "make a copy with deidentify"
 KINDS = {  # kind: severity, what, advice
     "unreadable": ("error", "the file could not be audited", "leave it out of what you pass on"),
@@ -65,7 +65,7 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
         As in `find_burned_in`.
     workers : int, optional
         Processes to read with; one by default, beside this one, as a damaged file can take a reader with it. What
-        takes longer than 20 s or (on Linux) more than 4 GB is ``unreadable``.
+        takes longer than 8 s or (on Linux) more than 1 GB is ``unreadable``.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -99,7 +99,8 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     workers, (paths, refused) = check_workers(workers), list_files(source)
     rows = [_row(path, "unreadable", reason) for path, reason in refused.items()]
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    audits = run_apart(partial(_audit_path, root=_root(paths)), paths, workers=workers, seconds=SECONDS)
+    bounds = {"workers": workers, "seconds": SECONDS, "memory_bytes": MEMORY_BYTES}
+    audits = run_apart(partial(_audit_path, root=_root(paths)), paths, **bounds)
     bar = tqdm(audits, "looking for identifiers", len(paths), unit=" files", disable=disable)
     for path, found in zip(paths, bar, strict=True):
         rows += [_row(path, "unreadable", found.wrong)] if isinstance(found, EDAError) else found

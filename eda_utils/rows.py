@@ -5,18 +5,29 @@ from functools import lru_cache, partial
 from threading import get_ident
 
 import numpy as np
-from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .attributes import find_attribute, name_of
 from .columns import join, to_table
 from .confidentiality import without_values
 from .dataset import MACROS, PARSE_ERRORS, attribute, quiet, read_dataset, source_name
+from .endings import CUT_PICTURE, is_cut_picture, is_cut_tiff
 from .errors import DecodeError, EDAError, LimitError
-from .files import FOR_OPENSLIDE, HEADER_BYTES, SECONDS, file_facts, open_file, read_head, sniff, sniff_head, spelt
+from .files import (
+    FOR_OPENSLIDE,
+    HEADER_BYTES,
+    SECONDS,
+    TIFF,
+    file_facts,
+    open_file,
+    read_head,
+    sniff,
+    sniff_head,
+    spelt,
+)
 from .fragments import stream_complaints
 from .remote import FIRST_BYTES, is_slow, is_url, read_url
 from .sandbox import run_guarded
-from .values import CHECKED, NATIVE_SYNTAXES, complaints, is_unreadable, plain_value
+from .values import CHECKED, UNCOMPRESSED, complaints, is_unreadable, plain_value
 
 ALL = "all"
 FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")
@@ -177,7 +188,7 @@ def _read_dicom(path, tags, row, most_bytes):
         checked = [plain_value(dataset, keyword) for keyword in CHECKED]
         kinds = plain_value(dataset, "SOPClassUID"), dataset.file_meta.TransferSyntaxUID
         off = complaints(checked, *kinds, row["size_bytes"] - dataset.header_bytes)
-        if checked[0] is not None and kinds[1] not in (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian):
+        if checked[0] is not None and kinds[1] not in UNCOMPRESSED:
             off += stream_complaints(path, dataset.header_bytes, checked[:2])
     notes += [f"{name} has a value that its VR does not allow" for name in values if is_unreadable(dataset, name)]
     return {"values": values, "warning": "; ".join([*off, *notes]) or None}
@@ -213,7 +224,7 @@ def _creator(place, tag):
     return creators[-1] if creators and creators[-1] not in creators[:-1] else None
 
 
-def _read_picture_header(path, _tags, _row, most_bytes):
+def _read_picture_header(path, _tags, row, most_bytes):
     from PIL import Image as Pillow
 
     name = source_name(path)
@@ -222,13 +233,25 @@ def _read_picture_header(path, _tags, _row, most_bytes):
             with quiet(), Pillow.open(stream) as file:
                 columns, rows = file.size
                 samples, frames = len(file.getbands()), getattr(file, "n_frames", 1)
+                is_cut = row["format"] == TIFF and _is_cut_at_ends(file, frames, row["size_bytes"])
         except Pillow.DecompressionBombError:
             raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
         except EDAError:
             raise
         except (OSError, SyntaxError, *PARSE_ERRORS) as error:
             raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
-    return {"values": {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}}
+    is_cut = is_cut or (not is_url(path) and is_cut_picture(path, row["format"]))
+    values = {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}
+    return {"values": values, "warning": CUT_PICTURE if is_cut else None}
+
+
+def _is_cut_at_ends(file, frames, size):
+    """Of a TIFF the first page and the last one."""
+    is_cut = is_cut_tiff(file.tag_v2, size)
+    if not is_cut and frames > 1:
+        file.seek(frames - 1)
+        return is_cut_tiff(file.tag_v2, size)
+    return is_cut
 
 
 def _read_slide_header(path, _tags, _row, _most_bytes):

@@ -81,9 +81,9 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
                 process.kill()
 
 
-def run_apart(function, paths, *, workers=1, seconds=SECONDS):
+def run_apart(function, paths, **bounds):
     """As `run_guarded`, but URLs here: what this process is connected to others are not."""
-    beside = run_guarded(function, (path for path in paths if not is_url(path)), workers=workers, seconds=seconds)
+    beside = run_guarded(function, (path for path in paths if not is_url(path)), **bounds)
     for path in paths:
         yield call_guarded(function, path) if is_url(path) else next(beside)
 
@@ -109,7 +109,7 @@ def call_guarded(function, item, memory_bytes=None):
 
 def _too_large(item, memory_bytes):
     most = f"{memory_bytes / 1e9:g} GB" if memory_bytes else "there is"
-    return DecodeError(source_name(item), f"decoding needs more memory than {most}", ADVICE)
+    return DecodeError(source_name(item), f"reading needs more memory than {most}", ADVICE)
 
 
 def _is_for_memory(error):
@@ -132,7 +132,7 @@ def _ask(busy, left, function, item, seconds, memory_bytes):
     except (EOFError, OSError, pickle.UnpicklingError):
         _end(process)
         is_late = time.monotonic() - start >= seconds
-        wrong = f"decoding took longer than {seconds:g} s" if is_late else "its decoder crashed"
+        wrong = f"reading took longer than {seconds:g} s" if is_late else "its decoder crashed"
         return DecodeError(source_name(item), wrong, ADVICE)
     else:
         _idle.append(process)

@@ -27,6 +27,7 @@ MOST_FRAMES = 16  # of a cine: the first, the last and evenly between
 VERSION = 1  # raise it when the same file gives another row
 CHUNK = 1_000  # rows held as Python objects
 BATCH = 16  # files of one task of a cluster
+HERE_BYTES = 2**28  # of a file: larger ones are measured in a process of their own
 TEXT, WHOLE, NUMBER = pa.large_string(), pa.int64(), pa.float64()
 # the first three are for the cache: what it needs to know whether a file has changed, and whether it could be opened
 SCHEMA = pa.schema(
@@ -52,8 +53,9 @@ def measure_images(index, *, workers=None, client=None, cache=None, progress=Non
     index : DataFrame
         From `index_folder`. Measured are DICOM files that have Rows and no problem, and pictures; slides are not.
     workers : int, optional
-        Processes to measure in. By default native pixels are measured here, and compressed ones in one process beside,
-        since a decoder can crash or hang. What takes longer than 60 s or (on Linux) more than 4 GB is given up.
+        Processes to measure in. By default native pixels are measured here, and compressed ones and files above 256 MB
+        in one process beside, since a decoder can crash or hang. What takes longer than 60 s or (on Linux) more than
+        4 GB is given up.
     client : distributed.Client or str, optional
         A Dask cluster, or the address of its scheduler. Its workers must see the same files.
     cache : str or Path, optional
@@ -140,9 +142,11 @@ def _is_measurable(index):
 
 
 def _is_native(rows):
-    """Whether the pixels are there as they are: reading them allocates what the file has and runs no decoder."""
+    """Whether the pixels are there as they are: reading them allocates what the file has, not much, without decoder."""
     column = rows.get("TransferSyntaxUID")
-    return np.zeros(len(rows), bool) if column is None else column.isin(NATIVE_SYNTAXES).to_numpy()
+    if column is None:
+        return np.zeros(len(rows), bool)
+    return (column.isin(NATIVE_SYNTAXES) & (rows["size_bytes"] <= HERE_BYTES)).to_numpy(bool)
 
 
 def _read_all(paths, *, files, measure, progress):

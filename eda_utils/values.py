@@ -7,15 +7,24 @@ from functools import cache
 from pydicom.config import IGNORE
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from pydicom.uid import RE_VALID_UID, UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    RE_VALID_UID,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
 from .dataset import MACROS, PARSE_ERRORS, attribute, numbers, quiet
 from .fragments import CUT_PIXELS
 
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+UNCOMPRESSED = (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian)
 DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 LARGEST_INTEGER = 2**53  # up to which floating-point numbers are exact; IS ends at 2**31 (PS3.5 6.2)
+MOST_START = 12  # bytes of the tag, VR and length of Pixel Data
 # What `complaints` looks at
 CHECKED = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "PhotometricInterpretation")
 
@@ -126,7 +135,7 @@ def complaints(values, sop_class, transfer_syntax, rest_bytes):
         Of the attributes in `CHECKED`, in their order.
     sop_class, transfer_syntax : str or None
     rest_bytes : int
-        How many bytes follow the header.
+        How many bytes follow the header, with the tag, VR and length of Pixel Data.
 
     Returns
     -------
@@ -142,7 +151,8 @@ def complaints(values, sop_class, transfer_syntax, rest_bytes):
     if columns is None or bits is None or transfer_syntax not in NATIVE_SYNTAXES or photometric == "YBR_FULL_422":
         return []
     needed = rows * columns * bits / 8 * (1 if samples is None else samples) * (1 if frames is None else frames)
-    return [CUT_PIXELS] if needed > rest_bytes else []
+    start = 8 if transfer_syntax == ImplicitVRLittleEndian else MOST_START  # PS3.5 7.1.2, 7.1.3
+    return [CUT_PIXELS] if needed > rest_bytes - start else []
 
 
 MISSING_ROWS = "its SOP Class is an image and Rows (0028,0010) is missing: the header is cut or incomplete"

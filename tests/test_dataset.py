@@ -20,7 +20,7 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
 from eda_utils.dataset import attribute, numbers, quiet, read_dataset, without_pixels
-from eda_utils.errors import EDAError, FormatError, MissingError, RequestError
+from eda_utils.errors import EDAError, FormatError, LimitError, MissingError, RequestError
 from eda_utils.files import sniff
 from eda_utils.samples import CANARY
 
@@ -72,6 +72,29 @@ def test_a_cut_header_never_passes_as_whole(length):
     except FormatError as error:
         was_said = str(error).startswith(("bytes: is cut inside its header", "bytes: is not readable as DICOM"))
     assert was_said != (length in HEADER_ENDS)
+
+
+def test_a_text_without_an_end_never_passes_as_whole():
+    """pydicom looks for its end, finds none, and returns what came before without a word."""
+    text = bytes.fromhex("10000040") + b"UT\0\0" + b"\xff" * 4 + b"x" * 100
+    with pytest.raises(FormatError, match="cut inside its header"):
+        read_dataset(WHOLE[: min(end for end in HEADER_ENDS if end > 1000)] + text)
+
+
+def test_pixels_left_in_the_file_stay_there(tmp_path):
+    path = tmp_path / "sparse.dcm"
+    start = bytes.fromhex("e07f1000") + b"OW\0\0" + (3 * 10**9).to_bytes(4, "little")
+    path.write_bytes(WHOLE[: WHOLE.rindex(start[:4])] + start)
+    os.truncate(path, path.stat().st_size + 3 * 10**9)
+    dataset = read_dataset(path, pixels=True, defer_bytes=2**20)
+    assert dataset.get_item("PixelData", keep_deferred=True).value is None
+
+
+def test_a_header_is_bounded_with_its_pixels_too(tmp_path):
+    path = tmp_path / "large.dcm"
+    path.write_bytes(WHOLE)
+    with pytest.raises(LimitError):
+        read_dataset(path, pixels=True, most_bytes=1000)
 
 
 @given(st.binary(max_size=400))

@@ -276,3 +276,33 @@ def test_comments_in_compressed_frames_do_not_stay(make_dicom, tmp_path):
     assert CANARY.encode() not in copy.PixelData
     assert np.array_equal(copy.pixel_array, np.asarray(Pillow.open(buffer)))
     assert "codestream_comment" not in set(audit_phi(tmp_path / "copy", progress=False)["kind"])
+
+
+def test_a_copy_is_whole_or_not_there(make_dicom, tmp_path, monkeypatch):
+    """What a process that was ended has begun to write is taken away; what is being written bears another name."""
+    (tmp_path / "a").mkdir()
+    path, seen = make_dicom(smooth(), "a/a.dcm"), []
+
+    def interrupted(_function, _paths, **_bounds):
+        (tmp_path / "copies" / "2.25.1.part").write_bytes(b"half")
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eda_utils.deidentification.run_apart", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        deidentify(tmp_path / "a", tmp_path / "copies", progress=False)
+    assert list((tmp_path / "copies").iterdir()) == []
+    monkeypatch.setattr(Path, "rename", lambda path, _to: seen.append((path.suffix, path.read_bytes()[128:132])))
+    make_copy(path, tmp_path / "copies", b"salt")
+    assert seen == [(".part", b"DICM")]
+
+
+def test_a_private_transfer_syntax_is_no_surprise(tmp_path):
+    path = write(identified(), tmp_path / "a.dcm")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.276.0.99.4.2.1\0\0", 1))
+    found = audit_phi(path, progress=False)
+    assert "person_name" in set(found["kind"])
+    done = copies(path, tmp_path / "copies")
+    assert done["remains"].item() == ""
+    assert CANARY.encode() not in Path(done["copied_to"].item()).read_bytes()

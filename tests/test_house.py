@@ -20,7 +20,7 @@ LAYERS = [
     ["errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
     ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition"],
     ["files", "confidentiality"],
-    ["dataset", "columns", "header_kernel", "fragments"],
+    ["dataset", "columns", "header_kernel", "fragments", "endings"],
     ["elements"],
     ["luts", "identifiers"],
     ["values", "pseudonyms", "spacing", "display", "decoders", "modality", "planes"],

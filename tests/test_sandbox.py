@@ -83,10 +83,10 @@ SAID = {
     "abort": f"abort.dcm: its decoder crashed; {ADVICE}",
     "exit": f"exit.dcm: its decoder crashed; {ADVICE}",
     "segfault": f"segfault.dcm: its decoder crashed; {ADVICE}",
-    "sleep": f"sleep.dcm: decoding took longer than 3 s; {ADVICE}",
-    "hold": f"hold.dcm: decoding took longer than 3 s; {ADVICE}",
-    "memory": f"memory.dcm: decoding needs more memory than 0.3 GB; {ADVICE}",
-    "lost": f"lost.dcm: decoding needs more memory than 0.3 GB; {ADVICE}",
+    "sleep": f"sleep.dcm: reading took longer than 3 s; {ADVICE}",
+    "hold": f"hold.dcm: reading took longer than 3 s; {ADVICE}",
+    "memory": f"memory.dcm: reading needs more memory than 0.3 GB; {ADVICE}",
+    "lost": f"lost.dcm: reading needs more memory than 0.3 GB; {ADVICE}",
     "complain": "complain.dcm: there is no such file; check the path.",
     "fail": f"fail.dcm: unexpected ZeroDivisionError: by '…'; {ADVICE}",
 }
@@ -187,7 +187,7 @@ def test_here_errors_are_answers_too():
     assert str(call_guarded(work, "/x/fail.dcm")) == SAID["fail"]
     assert str(call_guarded(work, "/x/complain.dcm")) == SAID["complain"]
     lost = call_guarded(work, "/x/lost.dcm")
-    assert str(lost) == f"lost.dcm: decoding needs more memory than there is; {ADVICE}"
+    assert str(lost) == f"lost.dcm: reading needs more memory than there is; {ADVICE}"
 
 
 def test_a_partial_is_a_function():

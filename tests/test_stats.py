@@ -281,9 +281,9 @@ def test_decoders_that_crash_hang_or_take_all_memory_are_rows(odd_folder, worker
     assert table.index[table["mean_value"].notna()].isin(["a", "b", "z", "memory"]).all()
     assert table.loc[["a", "b", "z"], "problem"].isna().all()
     assert table.loc["abort", "problem"] == f"its decoder crashed; {ADVICE}"
-    assert table.loc["sleep", "problem"] == f"decoding took longer than 15 s; {ADVICE}"
+    assert table.loc["sleep", "problem"] == f"reading took longer than 15 s; {ADVICE}"
     if sys.platform == "linux":
-        assert table.loc["memory", "problem"] == f"decoding needs more memory than 4 GB; {ADVICE}"
+        assert table.loc["memory", "problem"] == f"reading needs more memory than 4 GB; {ADVICE}"
 
 
 def with_size(stream, marker, offset, value):

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 from eda_utils.values import CUT_PIXELS, MISSING_ROWS, complaints, has_one_value, plain_value, uid_name
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
-NATIVE, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
+IMPLICIT, NATIVE, JPEG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,13 @@ def test_plain_value(keyword, value, expected):
 @pytest.mark.parametrize(
     ("values", "syntax", "rest", "told"),
     [
-        ((10, 10, 16, 1, 1, "MONOCHROME2"), NATIVE, 200, []),
-        ((10, 10, 16, 1, 1, "MONOCHROME2"), NATIVE, 199, [CUT_PIXELS]),
-        ((10, 10, 16, None, None, None), NATIVE, 199, [CUT_PIXELS]),
-        ((10, 10, 8, 3, 2, "RGB"), NATIVE, 599, [CUT_PIXELS]),
-        ((10, 10, 1, 1, 1, "MONOCHROME2"), NATIVE, 13, []),
+        ((10, 10, 16, 1, 1, "MONOCHROME2"), NATIVE, 212, []),
+        ((10, 10, 16, 1, 1, "MONOCHROME2"), NATIVE, 211, [CUT_PIXELS]),
+        ((10, 10, 16, 1, 1, "MONOCHROME2"), IMPLICIT, 208, []),
+        ((10, 10, 16, 1, 1, "MONOCHROME2"), IMPLICIT, 207, [CUT_PIXELS]),
+        ((10, 10, 16, None, None, None), NATIVE, 211, [CUT_PIXELS]),
+        ((10, 10, 8, 3, 2, "RGB"), NATIVE, 611, [CUT_PIXELS]),
+        ((10, 10, 1, 1, 1, "MONOCHROME2"), NATIVE, 25, []),
         ((10, 10, 8, 3, 1, "YBR_FULL_422"), NATIVE, 200, []),  # stored with two thirds of the samples
         ((10, 10, 16, 1, 1, "MONOCHROME2"), JPEG, 20, []),
         ((None, None, None, None, None, None), NATIVE, 20, [MISSING_ROWS]),

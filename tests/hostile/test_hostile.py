@@ -37,8 +37,10 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
-    yield folder, make_hostile(folder / "files", SEED, most=None if WHOLE else 4)
-    subprocess.run(["rm", "-rf", str(folder)], check=True)  # pytest keeps folders; shutil calls itself too deeply
+    try:
+        yield folder, make_hostile(folder / "files", SEED, most=None if WHOLE else 4)
+    finally:  # pytest keeps folders, and shutil calls itself too deeply for these
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def index_in_child(folder, workers=()):
