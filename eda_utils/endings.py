@@ -2,7 +2,7 @@
 
 import os
 
-from .files import HEADER_BYTES, open_file
+from .files import HEADER_BYTES, open_file, read_at
 
 PNG_START, PNG_END = 8, b"IEND"
 MOST_CHUNKS = 100_000  # looked at: for more there is no time
@@ -40,15 +40,15 @@ def is_cut_picture(path, kind):
     if kind not in _CHECKS:
         return False
     with open_file(path) as file:
-        return _CHECKS[kind](file.fileno(), os.fstat(file.fileno()).st_size)
+        return _CHECKS[kind](file, os.fstat(file.fileno()).st_size)
 
 
 def _is_cut_png(file, size):
-    if os.pread(file, 12, size - 12)[4:8] == PNG_END:
+    if read_at(file, 12, size - 12)[4:8] == PNG_END:
         return False
     place = PNG_START
     for _ in range(MOST_CHUNKS):  # others can follow the picture
-        head = os.pread(file, 8, place)
+        head = read_at(file, 8, place)
         place += 12 + int.from_bytes(head[:4], "big")
         if len(head) < 8 or place > size:
             return True
@@ -59,19 +59,19 @@ def _is_cut_png(file, size):
 
 def _is_cut_stream(file, size):
     """The marker cannot be among entropy-coded bytes; a thumbnail has its own before the first scan of the picture."""
-    if END_OF_IMAGE in os.pread(file, TAIL_BYTES, max(size - TAIL_BYTES, TAIL_BYTES)):
+    if END_OF_IMAGE in read_at(file, TAIL_BYTES, max(size - TAIL_BYTES, TAIL_BYTES)):
         return False
-    head = os.pread(file, HEADER_BYTES, 0)
+    head = read_at(file, HEADER_BYTES, 0)
     return head.find(END_OF_IMAGE, max(head.rfind(START_OF_SCAN, 0, 2 * TAIL_BYTES), 0)) < 0
 
 
 def _is_cut_gif(file, size):
-    return not os.pread(file, TAIL_BYTES, max(size - TAIL_BYTES, 0)).rstrip(b"\0").endswith(GIF_END)
+    return not read_at(file, TAIL_BYTES, max(size - TAIL_BYTES, 0)).rstrip(b"\0").endswith(GIF_END)
 
 
 def _is_cut_bmp(file, size):
     """The header of Windows 3 and later; rows are padded to 4 bytes unless they are packed."""
-    head = os.pread(file, 34, 0)
+    head = read_at(file, 34, 0)
     start, length, columns, rows, bits, packing = (
         int.from_bytes(head[at:end], "little", signed=True)
         for at, end in ((10, 14), (14, 18), (18, 22), (22, 26), (28, 30), (30, 34))

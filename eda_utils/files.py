@@ -19,14 +19,12 @@ MOST_ZEROS = 2**20  # one after the other, where elements should be
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 SPELT = re.compile(rb"\\x([0-9a-f]{2})")
 # PS3.5 6.2: every Value Representation, as the two letters that follow the tag in explicit VR
-VR_CODES = frozenset(
-    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
-)
+_VRS = b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV"
+VR_CODES = frozenset(_VRS.split())
 IMAGE_SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
-    b"GIF87a": "GIF",
-    b"GIF89a": "GIF",
+    b"GIF8": "GIF",
     b"BM": "BMP",
     b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
 }
@@ -247,6 +245,12 @@ def open_file(source, most=None):
     if is_url(source):
         return open_url(source)
     return io.BufferedReader(_HeaderFile(source, most)) if most else open(source, "rb", opener=_open_regular)
+
+
+def read_at(file, amount, place):
+    """Return so many bytes from a place in an open file, fewer where it ends."""
+    file.seek(max(place, 0))
+    return file.read(amount)
 
 
 def file_facts(path):

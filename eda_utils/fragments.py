@@ -3,7 +3,7 @@
 import os
 
 from .errors import EDAError
-from .files import open_file
+from .files import open_file, read_at
 from .remote import is_url
 
 JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
@@ -41,13 +41,13 @@ def stream_complaints(path, start, sides):
         return []
     try:
         with open_file(path) as file:
-            return _complaints(file.fileno(), start, sides)
+            return _complaints(file, start, sides)
     except (EDAError, OSError):
         return []
 
 
 def _complaints(file, start, sides):
-    head = os.pread(file, FIRST_BYTES, start)
+    head = read_at(file, FIRST_BYTES, start)
     at = 8 if head[4:8] == UNDEFINED else 12  # some write no VR
     if not head:
         return [CUT_PIXELS]
@@ -55,18 +55,18 @@ def _complaints(file, start, sides):
         return []
     first = at + 8 + int.from_bytes(head[at + 4 : at + 8], "little")  # behind the table of offsets
     if first >= len(head):
-        head, first = os.pread(file, FIRST_BYTES, start + first), 0
+        head, first = read_at(file, FIRST_BYTES, start + first), 0
     stated = stream_size(head[first + 8 :])
     is_other = stated and None not in sides and stated != tuple(map(int, sides))
-    size = os.fstat(file).st_size
-    is_cut = os.pread(file, 8, size - 8) != DELIMITER and _is_cut(file, start + at, size)
+    size = os.fstat(file.fileno()).st_size
+    is_cut = read_at(file, 8, size - 8) != DELIMITER and _is_cut(file, start + at, size)
     return [CUT_PIXELS] * is_cut + [OTHER_SIZE] * bool(is_other)
 
 
 def _is_cut(file, place, size):
     """More can follow the pixels, such as padding: go from fragment to fragment."""
     for _ in range(MOST_FRAGMENTS):
-        head = os.pread(file, 8, place)
+        head = read_at(file, 8, place)
         if head == DELIMITER:
             return False
         place += 8 + int.from_bytes(head[4:], "little")

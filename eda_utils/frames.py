@@ -11,8 +11,8 @@ from pydicom.pixels.processing import convert_color_space
 from . import decoders
 from .dataset import PARSE_ERRORS, attribute, numbers, quiet, source_name
 from .elements import items
-from .errors import DecodeError, FrameError, NoPixelDataError
-from .files import open_file
+from .errors import DecodeError, EDAError, FrameError, NoPixelDataError
+from .files import HEADER_BYTES, open_file
 from .luts import look_up, read_palette
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -239,9 +239,11 @@ def read_picture(source, frame):
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    name, stream = source_name(source), open_file(source)
+    name = source_name(source)
     try:
-        with stream, quiet(), Pillow.open(stream) as file:
+        with open_file(source, HEADER_BYTES) as head, quiet():
+            Pillow.open(head).close()  # which looks for the next marker to the end, however far that is
+        with open_file(source) as stream, quiet(), Pillow.open(stream) as file:
             frames = getattr(file, "n_frames", 1)
             _check_frame(name, frame, frames)
             file.seek(frame)
@@ -249,7 +251,7 @@ def read_picture(source, frame):
             return pixels, frames, _what(file), "icc_profile" in file.info
     except Pillow.DecompressionBombError:
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
-    except FrameError:
+    except EDAError:
         raise
     except (OSError, SyntaxError, *PARSE_ERRORS) as error:
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
