@@ -254,7 +254,7 @@ def make_copy(path, folder, salt, retain=(), ocr=None):
 
 
 def _refuse_what_cannot_be_copied(dataset, name):
-    meta = dataset.file_meta.get("MediaStorageSOPClassUID")
+    meta = attribute(dataset.file_meta, "MediaStorageSOPClassUID")
     dataset_class = attribute(dataset, "SOPClassUID", meta)
     if dataset_class == DIRECTORY or 0x00041220 in dataset:
         raise FormatError(name, "is a DICOMDIR, which lists the originals", "make a new one of the copies")

@@ -21,6 +21,7 @@ from .remote import is_url
 
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9
+FULL_BYTES = 10**9  # what a process may keep
 AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
 ADVICE = "look at its header, or ask for the original"
 # -P: no module of the current folder can take the place of one of ours
@@ -135,7 +136,7 @@ def _ask(busy, left, function, item, seconds, memory_bytes):
         wrong = f"reading took longer than {seconds:g} s" if is_late else "its decoder crashed"
         return DecodeError(source_name(item), wrong, ADVICE)
     else:
-        _idle.append(process)
+        _end(process) if _is_full(process) else _idle.append(process)
         return answer
     finally:
         busy.discard(process)
@@ -147,6 +148,15 @@ def _idle_process():
             _end(process)
         return process
     return None
+
+
+def _is_full(process):
+    """A process keeps the memory of the largest item for the next one; where that cannot be told it goes on."""
+    try:
+        with open(f"/proc/{process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") > FULL_BYTES
+    except (OSError, AttributeError, IndexError):
+        return False
 
 
 def _start():
