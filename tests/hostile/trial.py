@@ -60,7 +60,7 @@ def trials(name, paths):
     waiting = list(paths)
     while waiting:
         here, there = multiprocessing.Pipe()
-        child = multiprocessing.get_context("fork").Process(target=_serve, args=(name, list(waiting), there))
+        child = multiprocessing.get_context("spawn").Process(target=_serve, args=(name, list(waiting), there))
         child.start()
         there.close()
         while waiting:
