@@ -31,11 +31,15 @@ def batch(dataset, numbers):
     return [dataset[number][0] for number in numbers]
 
 
-def in_workers(dataset, method):
-    numbers = range(min(len(dataset), 12))
-    with multiprocessing.get_context(method).Pool(2) as pool:
-        read = pool.starmap(batch, [(dataset, [number]) for number in numbers])
-    return [arrays[0] for arrays in read]
+FORKED = """
+import multiprocessing, pickle, sys
+import numpy as np
+dataset = pickle.load(open(sys.argv[1], "rb"))
+here = [dataset[number][0] for number in range(6)]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    there = [item[0] for item in pool.map(dataset.__getitem__, range(6))]
+assert all(map(np.array_equal, here, there))
+"""
 
 
 def test_modality_values_are_those_of_load_image(radiographs):
@@ -59,14 +63,20 @@ def test_displayed_values_are_those_of_to_display(radiographs):
     np.testing.assert_allclose(array, np.moveaxis(shown, -1, 0) / np.float32(255), rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_worker_processes_read_the_same(radiographs, tiles, method, monkeypatch):
-    monkeypatch.syspath_prepend(str(eda.__path__[0]) + "/..")
-    images = ImageDataset(radiographs.head(6), size=(48, 64), on_error="raise")
-    for dataset in (images, TileDataset(tiles, "sick")):
-        here = batch(dataset, range(min(len(dataset), 12)))  # a slide is open here before the fork
-        for one, other in zip(here, in_workers(dataset, method), strict=True):
+def test_new_processes_read_the_same(radiographs, tiles):
+    for dataset in (ImageDataset(radiographs.head(6), size=(48, 64)), TileDataset(tiles, "sick")):
+        here = batch(dataset, range(6))
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            there = [item[0] for item in pool.map(dataset.__getitem__, range(6))]
+        for one, other in zip(here, there, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_copies_of_a_process_read_the_same(radiographs, tiles, tmp_path):
+    """As a DataLoader makes them; a process with threads must not be copied, so a new one is."""
+    for dataset in (ImageDataset(radiographs.head(6), size=(48, 64)), TileDataset(tiles, "sick")):
+        (tmp_path / "dataset").write_bytes(pickle.dumps(dataset))
+        subprocess.run([sys.executable, "-c", FORKED, str(tmp_path / "dataset")], check=True, timeout=120)
 
 
 def test_a_pickle_reads_the_same(radiographs, tiles):
