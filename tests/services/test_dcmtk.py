@@ -7,8 +7,10 @@ import pytest
 from parts import program
 from peers import contents, free_port, make_files, running
 from PIL import Image as Pillow
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 
-from eda_utils import services
+from eda_utils import load_image, services, to_display
 
 TITLES = ["-aet", "DCMTK", "-aec", "ARCHIVE"]
 
@@ -48,7 +50,6 @@ def test_storescp_that_takes_no_compression_gets_decoded_pixels(tmp_path):
         table = services.send(files, f"STORESCP@127.0.0.1:{port}")
     note = "sent as Explicit VR Little Endian: the peer does not accept JPEG 2000 Image Compression"
     assert table[["problem", "note"]].astype(object).where(table.notna(), None).to_numpy().tolist()[0][1] == note
-    from eda_utils import load_image
 
     (arrived,) = (tmp_path / "there").iterdir()
     assert np.array_equal(load_image(arrived).pixels, load_image(next(files.iterdir())).pixels)
@@ -117,3 +118,38 @@ def test_what_we_produce_is_valid_and_shown_alike(tmp_path):
 def errors(path):
     said = subprocess.run([program("dciodvfy"), str(path)], capture_output=True, text=True, check=False).stderr
     return [line for line in said.splitlines() if line.startswith("Error")]
+
+
+PRINTER = r"""
+[[GENERAL]]
+[DATABASE]
+Directory = {folder}
+[PRINT]
+Directory = {folder}
+[[COMMUNICATION]]
+[THEIRS]
+Aetitle = THEIRS
+Hostname = localhost
+Port = {port}
+Type = LOCALPRINTER
+DisplayFormat = 1,1\2,1\1,2\2,2
+FilmSizeID = 8INX10IN
+FilmDestination = PROCESSOR
+MagnificationType = REPLICATE\BILINEAR\CUBIC\NONE
+MediumType = PAPER
+SupportsPresentationLUT = true
+"""
+
+
+def test_dcmprscp_prints_what_we_ask_for(tmp_path):
+    images = [get_testdata_file(name) for name in ("CT_small.dcm", "MR_small.dcm")]
+    port, folder = free_port(), tmp_path / "printer"
+    folder.mkdir()
+    (tmp_path / "printer.cfg").write_text(PRINTER.format(folder=folder, port=port))
+    with running([program("dcmprscp"), "-c", tmp_path / "printer.cfg", "-p", "THEIRS"], port):
+        said = services.print_film(images, f"THEIRS@127.0.0.1:{port}", columns=2)
+    assert said[-2:] == ["N-ACTION Basic Film Box: 0x0000", "N-DELETE Basic Film Session: 0x0000"]
+    boxes = sorted((dcmread(path).pixel_array for path in folder.glob("HG_*.dcm")), key=np.size)
+    shown = sorted((to_display(load_image(path)) for path in images), key=np.size)
+    assert len(boxes) == len(shown)
+    assert all(map(np.array_equal, boxes, shown))
