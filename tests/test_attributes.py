@@ -91,7 +91,7 @@ ELSE = "keywords are listed in PS3.6"
         ("0018[X]01", NO_KEYWORD.format("0018[X]01", ELSE)),  # an even group is not private
         ("0019[X]", NO_KEYWORD.format("0019[X]", ELSE)),
         ("0019[X]0C and more", NO_KEYWORD.format("0019[X]0C and more", ELSE)),
-        ("a\nb.Rows", NO_KEYWORD.format("a\nb", ELSE)),
+        ("a\nb.Rows", NO_KEYWORD.format(r"a\nb", ELSE)),
         ("[0].Rows", NO_KEYWORD.format("", ELSE)),
         ("Rows[0].Columns", NO_SEQUENCE.format("Rows")),
         ("Rows.", NO_SEQUENCE.format("Rows")),
