@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import partial
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ LIVE = re.compile(r"'*\s*[=+\-@＝＋－＠]")
 BEHIND_SEPARATOR = re.compile(r';(?=[\s"]*[=+\-@＝＋－＠])')  # where Excel expects semicolons between cells
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 EXCEL_ROWS = 2**20 - 1  # below the header
+CELL_LETTERS = 2**15 - 1
 
 
 def inert_text(text):
@@ -47,7 +49,7 @@ def write_csv(table, target):
 
 
 def write_excel(table, target):
-    """Write a table as the one sheet of an Excel file, with inert texts.
+    """Write a table as the one sheet of an Excel file, with inert texts; of one too long for a cell the beginning.
 
     Raises
     ------
@@ -57,19 +59,19 @@ def write_excel(table, target):
     if len(table) > EXCEL_ROWS:
         raise RequestError("table", "has more rows than an Excel sheet can hold", "write .parquet or .csv")
     with open(target, "wb") as file:  # whatever its name ends in
-        _inert(table).to_excel(file, index=False, engine="openpyxl")
+        _inert(table, CELL_LETTERS).to_excel(file, index=False, engine="openpyxl")
 
 
-def _inert(table):
-    table = table.rename(columns=lambda name: inert_text(str(name)))
+def _inert(table, most=None):
+    table = table.rename(columns=lambda name: inert_text(str(name))[:most])
     for place, (_, column) in enumerate(table.items()):
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.astype(object)
         if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
-            table.isetitem(place, column.map(_inert_cell, na_action="ignore"))
+            table.isetitem(place, column.map(partial(_inert_cell, most=most), na_action="ignore"))
     return table
 
 
-def _inert_cell(cell):
+def _inert_cell(cell, most):
     """Several values are shown as Python shows them, which spells out what cannot be printed."""
-    return cell if isinstance(cell, (bool, int, float)) else inert_text(str(cell))
+    return cell if isinstance(cell, (bool, int, float)) else inert_text(str(cell))[:most]

@@ -90,3 +90,8 @@ def test_more_rows_than_a_sheet_can_hold(tmp_path):
     with pytest.raises(RequestError) as caught:
         write_excel(pd.DataFrame({"a": range(EXCEL_ROWS + 1)}), tmp_path / "a.xlsx")
     assert str(caught.value) == "table: has more rows than an Excel sheet can hold; write .parquet or .csv."
+
+
+def test_a_text_longer_than_a_cell_of_excel(tmp_path):
+    write_excel(pd.DataFrame({"a": ["=" * 40_000]}), tmp_path / "a.xlsx")
+    assert len(pd.read_excel(tmp_path / "a.xlsx")["a"][0]) == 32_767
