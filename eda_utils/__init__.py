@@ -4,8 +4,7 @@ Every public name is importable from here and is loaded when it is first used (P
 costs little more than pydicom does.
 """
 
-from importlib import import_module
-
+from .lazy import load_lazily
 from .pathology import __all__ as _OF_SLIDES
 
 __version__ = "0.1.0"
@@ -69,17 +68,4 @@ _HOME = {
     "teaching": ["check"],
     "errors": ["EDAError"],
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name):
-    if name in _MODULE_OF:
-        return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-    if name in _HOME:
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return [*__all__, *_HOME, "__version__"]
+__getattr__, __dir__, __all__ = load_lazily(__name__, _HOME)

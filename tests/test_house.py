@@ -17,7 +17,7 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
+    ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
     ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel", "fragments", "endings"],

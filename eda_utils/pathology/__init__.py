@@ -1,6 +1,6 @@
 """Digital pathology: whole-slide images and stains. Each name is loaded when it is first used (PEP 562)."""
 
-from importlib import import_module
+from ..lazy import load_lazily
 
 _HOME = {
     "dicom_wsi": ["write_dicom_slide"],
@@ -16,15 +16,4 @@ _HOME = {
     "tiles": ["byte_map"],
     "tissue": ["Mask", "ink_mask", "tile_grid", "tissue_mask"],
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name):
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = load_lazily(__name__, _HOME)

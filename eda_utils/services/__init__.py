@@ -1,6 +1,6 @@
 """The DICOM services, live: produce, send, query, retrieve and print. Names are loaded when they are first used."""
 
-from importlib import import_module
+from ..lazy import load_lazily
 
 _HOME = {
     "archive": ["Archive", "start_archive"],
@@ -14,15 +14,4 @@ _HOME = {
     "verbs": ["plot_verbs"],
     "web": ["query_web", "retrieve_web", "send_web"],
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name):
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = load_lazily(__name__, _HOME)
