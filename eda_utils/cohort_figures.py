@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .errors import EDAError
-from .figures import ROW_HEIGHT, describe, finish_rows, house_style, row_axes
+from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
 from .image import load_image, to_png
 from .prevalence import count_label_pairs, describe_labels, map_boxes
 from .splits import balance_parts, prove_split
@@ -14,7 +14,7 @@ from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 from .summary import plural
 
 SHOWN, SHOWN_GROUPS = 20, 6
-TITLE, HALF_TITLE = 56, 38  # characters
+HALF_TITLE = 38  # characters
 MEAN_OF, MEAN_SIDE = 64, 128
 BELOW = {
     "frameon": False,
@@ -60,14 +60,13 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
             rows = groups[groups["group"] == name].set_index("label").reindex(order)
             offset = (number - (len(names) - 1) / 2) * 0.8 / len(names)
             label, color = f"{name} ({rows['files'].max():,.0f})", PALETTE[number]
-            _intervals(ax, rows["prevalence"], rows["low"], rows["high"], offset, color, label)
-        finish_rows(ax, order, "share of files; line: interval of 95 %, patients counted as independent")
+            draw_rows(ax, np.arange(len(order)) + offset, rows["low"], rows["prevalence"], rows["high"], color, label)
+        title = _prevalence_title(table, by, groups)
+        finish_rows(ax, order, "share of files; line: interval of 95 %, patients counted as independent", title)
         ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
         ax.set_xlim(left=0)
         if by:
             ax.legend(title=f"{by} (files)", frameon=False, loc="best", fontsize=8, title_fontsize=8)
-        title = _prevalence_title(table, by, groups)
-        ax.set_title(textwrap.fill(title, TITLE))
     return describe(ax, f"Prevalence of labels. {title}")
 
 
@@ -81,12 +80,6 @@ def _prevalence_title(table, by, groups):
             ends = parts["prevalence"].min(), parts["prevalence"].max()
             title += f"; by {by} from {ends[0]:.1%} to {ends[1]:.1%}"
     return title
-
-
-def _intervals(ax, middle, low, high, offset, color, label):
-    y = np.arange(len(middle)) + offset
-    ax.hlines(y, low, high, color=color, lw=1.6)
-    ax.plot(middle, y, "o", ms=4, color=color, label=label)
 
 
 def plot_label_pairs(index, labels=None, *, ax=None):
@@ -204,16 +197,19 @@ def _draw_balance(ax, balance):
         name = f"{part} ({balance[part].iloc[0]:.1%} of files)"
         offset = (number - (len(parts) - 1) / 2) * 0.2
         ax.plot(labels[part], y + offset, "o", ms=4, color=PALETTE[number], label=name)
-    finish_rows(ax, labels["label"], "share of the files of each part")
+    title = _balance_title(labels)
+    finish_rows(ax, labels["label"], "share of the files of each part", title, HALF_TITLE)
     ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
     ax.set_xlim(left=0)
     ax.legend(**BELOW)
+    return title
+
+
+def _balance_title(labels):
     if labels.empty:
         return "No label is compared"
     worst = labels.loc[labels["largest_deviation"].idxmax()]
-    title = f"Shares differ by {100 * worst['largest_deviation']:.2g} percentage points at most ({worst['label']})"
-    ax.set_title(textwrap.fill(title, HALF_TITLE))
-    return title
+    return f"Shares differ by {100 * worst['largest_deviation']:.2g} percentage points at most ({worst['label']})"
 
 
 def show_boxes(index, *, label=None, ax=None):

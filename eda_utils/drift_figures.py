@@ -1,15 +1,13 @@
 """Figures of shortcuts and of drift: tables in, Axes out; the title is the finding."""
 
-import textwrap
-
 import numpy as np
 
 from .drift import LEAST_EFFECT
-from .figures import describe, finish_rows, house_style, nothing_to_show, row_axes
+from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import MUTED, PALETTE, RULE
 from .summary import plural
 
-SHOWN, TITLE = 20, 56  # rows, characters
+SHOWN = 20  # rows
 
 
 def plot_shortcuts(scan, *, most=SHOWN, ax=None):
@@ -43,26 +41,21 @@ def plot_shortcuts(scan, *, most=SHOWN, ax=None):
             return nothing_to_show(ax, "no field differs between files")
         colors = np.where(rows["is_shortcut"], PALETTE[5], MUTED)
         y = np.arange(len(rows))
-        ax.hlines(y, 0, rows["effect"], color=colors, lw=1.6)
-        ax.scatter(rows["effect"], y, color=colors, s=22, zorder=3)
+        draw_rows(ax, y, 0, rows["effect"], rows["effect"], colors)
         for height, row in zip(y, rows.itertuples(), strict=True):
             p = "p < 0.01" if row.p_adjusted < 0.01 else f"p = {row.p_adjusted:.2f}"
             ax.annotate(
                 p, (row.effect, height), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED
             )
-        finish_rows(ax, rows["field"], "effect: Cramér's V, or 2 AUC − 1 of numbers; p after correction; colour: told")
+        caption, title = "effect: Cramér's V, or 2 AUC − 1 of numbers; p after correction; colour: told", _follows(scan)
+        finish_rows(ax, rows["field"], caption, title)
         ax.set_xlim(0, 1.12)
-        title = _shortcut_title(scan)
-        ax.set_title(textwrap.fill(title, TITLE))
     return describe(ax, f"Shortcuts. {title}")
 
 
-def _shortcut_title(scan):
-    told, label, baseline = (
-        scan[scan["is_shortcut"]],
-        scan.attrs.get("label", "the label"),
-        scan.attrs.get("baseline", {}),
-    )
+def _follows(scan):
+    told, label = scan[scan["is_shortcut"]], scan.attrs.get("label", "the label")
+    baseline = scan.attrs.get("baseline", {})
     title = f"{label} follows none of {plural(len(scan), 'field')}"
     if len(told):
         first = told.iloc[0]
@@ -115,10 +108,9 @@ def plot_drift(comparison, *, most=SHOWN, ax=None):
         names = [f"{row.field}{_remark(row)}" for row in rows.itertuples()]
         caption = "standardised difference, B minus A; ● numbers, ■ classes (without sign)\n"
         caption += "grey band: below 0.1; colour: drift"
-        finish_rows(ax, names, caption)
-        ax.set_xlim(-limit * 1.03, limit * 1.03)
         title = _drift_title(comparison, limit)
-        ax.set_title(textwrap.fill(title, TITLE))
+        finish_rows(ax, names, caption, title)
+        ax.set_xlim(-limit * 1.03, limit * 1.03)
     return describe(ax, f"Drift. {title}")
 
 

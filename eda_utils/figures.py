@@ -43,8 +43,15 @@ def row_axes(rows):
     return plt.figure(figsize=(ROW_WIDTH, 1.1 + ROW_HEIGHT * max(rows, 2))).add_subplot()
 
 
-def finish_rows(ax, names, caption):
-    """Name the rows, the first at the top, and say below how to read them."""
+def draw_rows(ax, y, low, middle, high, color, label=None):
+    """Draw a point on a line from `low` to `high` for each row."""
+    ax.hlines(y, low, high, color=color, lw=1.6)
+    ax.scatter(middle, y, color=color, s=20, zorder=3, label=label)
+
+
+def finish_rows(ax, names, caption, title, width=56):
+    """Name the rows, the first at the top, say below how to read them, and above what was found."""
+    ax.set_title(textwrap.fill(title, width))
     ax.set_yticks(range(len(names)), [textwrap.shorten(str(name), 40, placeholder="…") for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel(caption, fontsize=8)

@@ -1,16 +1,14 @@
 """How well a model does: scores with intervals that count patients, and what in a picture makes them."""
 
-import textwrap
-
 import numpy as np
 import pandas as pd
 
 from .associations import rank_auc
 from .errors import RequestError
-from .figures import describe, finish_rows, house_style, row_axes
+from .figures import describe, draw_rows, finish_rows, house_style, row_axes
 from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE
 
-RESAMPLES, TITLE = 500, 56
+RESAMPLES = 500
 CHANCE, SMALL_AREA = 0.5, 0.02
 
 
@@ -84,17 +82,16 @@ def plot_scores(scores, *, ax=None):
         ax = ax or row_axes(len(table))
         y, color = np.arange(len(table)), np.where(table["low"] > CHANCE, ACCENT, MUTED)
         ax.axvline(CHANCE, color=MUTED, lw=0.8, ls="--")
-        ax.hlines(y, table["low"], table["high"], color=color, lw=1.6)
-        ax.scatter(table["auc"], y, color=color, s=22, zorder=3)
+        draw_rows(ax, y, table["low"], table["auc"], table["high"], color)
         for height, row in zip(y, table.itertuples(), strict=True):
             place = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center", "fontsize": 8}
             ax.annotate(f"{row.auc:.2f}", (row.auc, height), color=MUTED, **place)
-        finish_rows(ax, table.index, "area under the ROC curve; line: interval of 95 %; dashed, grey: chance")
-        ax.set_ylim(len(table) - 0.5, -0.8)
-        ax.set_xlim(min(0.4, table["low"].min() - 0.03), 1.02)
         best, worst = table["auc"].idxmax(), table["auc"].idxmin()
         title = f"AUC from {table['auc'].max():.2f} ({best}) to {table['auc'].min():.2f} ({worst})"
-        ax.set_title(textwrap.fill(title, TITLE))
+        caption = "area under the ROC curve; line: interval of 95 %; dashed, grey: chance"
+        finish_rows(ax, table.index, caption, title)
+        ax.set_ylim(len(table) - 0.5, -0.8)
+        ax.set_xlim(min(0.4, table["low"].min() - 0.03), 1.02)
     return describe(ax, f"Scores. {title}")
 
 
