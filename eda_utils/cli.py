@@ -2,17 +2,19 @@
 
 import argparse
 import ast
+import os
 import sys
 from pathlib import Path
 
 from . import __version__
 from .cli_cohorts import add_compare, add_split
 from .cli_copies import add_deidentify
+from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, progress_of, say, say_file
 from .cli_services import add_fetch
-from .cli_tables import DONE, FINDINGS, add_audit, add_command, add_index, add_measure, add_slides
+from .cli_tables import add_audit, add_index, add_measure, add_slides
 from .errors import EDAError, NotebookError, RequestError, printable
 
-WRONG_USAGE, INTERRUPTED = 2, 130
+WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
 EPILOG = """\
 examples:
@@ -62,6 +64,9 @@ def main(arguments=None):
         return _complain(error, FINDINGS)
     except EDAError as error:
         return _complain(error, WRONG_USAGE)
+    except BrokenPipeError:  # `| head` has seen enough: what Python still wants to flush goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return HUNG_UP
     except OSError as error:  # a full disk, a folder that may not be written
         return _complain(f"{type(error).__name__}: {error.strerror or error}", WRONG_USAGE)
     except KeyboardInterrupt:
@@ -69,12 +74,8 @@ def main(arguments=None):
 
 
 def _complain(text, code):
-    _say(f"eda_utils: {text}")
+    print(printable(f"eda_utils: {text}"), file=sys.stderr)  # noqa: T201 - stdout stays free for results
     return code
-
-
-def _say(text):
-    print(printable(text), file=sys.stderr)  # noqa: T201 - stdout stays free for results
 
 
 def _parser():
@@ -97,7 +98,7 @@ def _add_report(commands):
     command.add_argument(
         "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
     )
-    command.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: %(default)s")
+    add_output(command, "report.html", metavar="PAGE")
     labels = "a table of labels, joined by UID, number or file name: adds prevalence and a split by patient"
     command.add_argument("--labels", metavar="FILE", help=labels)
     cache = "a folder that keeps index and pixel statistics, so that a later run reads only what changed"
@@ -106,7 +107,7 @@ def _add_report(commands):
     command.add_argument("--most", type=int, default=24, metavar="N", help=most)
     command.add_argument("--full", action="store_true", help="show every image; the page grows")
     command.add_argument("--tables", metavar="FOLDER", help="also write every table of the page as CSV and JSON")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _report(options):
@@ -139,7 +140,7 @@ def _has_image(folder):
 def _tell_page(page):
     from .summary import format_bytes
 
-    print(printable(f"{page.resolve()}  ({format_bytes(page.stat().st_size)})"))  # noqa: T201
+    say_file(page, format_bytes(page.stat().st_size))
 
 
 def _add_render(commands):
@@ -155,7 +156,7 @@ def _add_render(commands):
         "-p", "--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="such as folder=~/export"
     )
     command.add_argument("--as-report", action="store_true", help="leave out code, lessons and exercises")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _render(options):
@@ -215,15 +216,15 @@ def _add_samples(commands):
     command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help="default: %(default)s")
     command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
     command.add_argument("--offline", action="store_true", help="use only what is installed or was downloaded before")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _samples(options):
     from .samples import make_samples
 
-    progress = False if options.quiet else None
+    progress = progress_of(options)
     folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
-    print(folder.resolve())  # noqa: T201
+    say(folder.resolve())
     return DONE
 
 
@@ -240,7 +241,7 @@ def _add_doctor(commands):
     command.add_argument(
         "folder", nargs="?", metavar="FOLDER", help="default: every transfer syntax that can have a decoder"
     )
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _doctor(options):
@@ -251,10 +252,11 @@ def _doctor(options):
             f"{error.name}: is not installed; run python -m pip install -e . in the workbook's folder.", FINDINGS
         )
     gaps = []
-    for text, gap in examine(options.folder, progress=False if options.quiet else None):
-        print(text)  # noqa: T201
+    for text, gap in examine(options.folder, progress=progress_of(options)):
+        for line in text.split("\n"):
+            say(line)
         gaps += [gap] if gap else []
-    print(f"Gaps: {', '.join(gaps)}. What to do stands below them." if gaps else "Nothing is missing.")  # noqa: T201
+    say(f"Gaps: {', '.join(gaps)}. What to do stands below them." if gaps else "Nothing is missing.")
     return FINDINGS if gaps else DONE
 
 
@@ -271,5 +273,5 @@ def _strip(options):
     paths = [find_notebook(name) for name in options.notebook] or sorted(NOTEBOOKS.glob("*.ipynb"))
     changed = [path for path in paths if strip_notebook(path, check=options.check)]
     for path in changed:
-        print(f"{'would strip' if options.check else 'stripped'} {path.name}")  # noqa: T201
+        say(f"{'would strip' if options.check else 'stripped'} {path.name}")
     return FINDINGS if changed and options.check else DONE

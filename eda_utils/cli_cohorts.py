@@ -1,6 +1,17 @@
 """The commands for cohorts: compare two of them, split one by patient."""
 
-from .cli_tables import DONE, FINDINGS, SOURCES, add_command
+from .cli_parts import (
+    DONE,
+    FINDINGS,
+    add_command,
+    add_no_pixels,
+    add_output,
+    add_quiet,
+    add_sources,
+    progress_of,
+    say,
+    say_file,
+)
 
 PARTS = ("train=0.7", "val=0.15", "test=0.15")
 
@@ -17,9 +28,9 @@ def add_compare(commands):
     )
     command.add_argument("a", metavar="A", help="folder or archive, such as what a model was trained on")
     command.add_argument("b", metavar="B", help="folder or archive, such as what it is used on")
-    command.add_argument("-o", "--output", default="drift.html", metavar="PAGE", help="default: %(default)s")
-    command.add_argument("--no-pixels", dest="pixels", action="store_false", help="compare headers only")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_output(command, "drift.html", metavar="PAGE")
+    add_no_pixels(command, "compare pixel statistics too; --no-pixels is faster")
+    add_quiet(command)
 
 
 def _compare(options):
@@ -27,12 +38,12 @@ def _compare(options):
     from .index import index_folder
     from .summary import plural
 
-    progress = False if options.quiet else None
+    progress = progress_of(options)
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
     comparison = compare_images(*sides, pixels=options.pixels, progress=progress)
     page = render_comparison(*sides, options.output, comparison=comparison)
     drifting = int(comparison["is_drift"].sum())
-    print(f"{page.resolve()}  ({drifting:,} of {plural(len(comparison), 'field')} drift)")  # noqa: T201
+    say_file(page, f"{drifting:,} of {plural(len(comparison), 'field')} drift")
     return FINDINGS if drifting else DONE
 
 
@@ -47,9 +58,8 @@ def add_split(commands):
         *(commands, "split", _split, "split images by patient into train, val and test", detail),
         "split ~/export -o split.csv --labels labels.csv --stratify Mass",
     )
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".parquet or .csv; default: %(default)s"
-    command.add_argument("-o", "--output", default="split.csv", metavar="FILE", help=outputs)
+    add_sources(command)
+    add_output(command, "split.csv", ".csv or .parquet")
     parts = "which add up to 1; default: train=0.7 val=0.15 test=0.15"
     command.add_argument("--parts", nargs="+", default=PARTS, metavar="NAME=SHARE", help=parts)
     command.add_argument("--labels", metavar="FILE", help="a table of labels, joined by UID, number or file name")
@@ -58,8 +68,8 @@ def add_split(commands):
     group = "columns that keep images together; path: each by itself where the others are missing"
     command.add_argument("--group", nargs="+", default=["PatientID"], metavar="COLUMN", help=group)
     command.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    command.add_argument("--no-pixels", dest="pixels", action="store_false", help="do not look for copies")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_no_pixels(command, "look for copies of pictures too; --no-pixels is faster")
+    add_quiet(command)
 
 
 def _split(options):
@@ -72,7 +82,7 @@ def _split(options):
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))
-    progress = False if options.quiet else None
+    progress = progress_of(options)
     index = index_folder(options.source, progress=progress)
     index = index[is_image(index)]
     index = join_labels(index, options.labels) if options.labels else index
@@ -81,9 +91,9 @@ def _split(options):
     split = split_patients(index, fractions, **chosen)
     for row in prove_split(split, stats=stats).itertuples():
         said = f"{row.across_parts:,} of {row.groups:,} {row.what} in more than one part"
-        print(f"{said} (a random split: {row.across_if_random:,.0f})")  # noqa: T201
+        say(f"{said} (a random split: {row.across_if_random:,.0f})")
     counts = ", ".join(f"{name} {count:,}" for name, count in split["part"].value_counts(sort=False).items())
-    print(f"{write_split(split, options.output).resolve()}  ({counts})")  # noqa: T201
+    say_file(write_split(split, options.output), counts)
     return DONE
 
 

@@ -1,7 +1,6 @@
 """The command that copies files without what identifies a person."""
 
-from .cli_tables import DONE, FINDINGS, SOURCES, add_command
-from .errors import printable
+from .cli_parts import DONE, FINDINGS, SOURCES, add_command, say
 
 RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification.py, which needs pandas
 
@@ -36,8 +35,8 @@ def _deidentify(options):
     chosen = {name: getattr(options, name) for name in names}
     done = deidentify(options.source, options.destination, **chosen)
     copied, remains = done["copied_to"].notna().sum(), done["remains"].fillna("")
-    print(f"{plural(len(done), 'file')}: {copied:,} copied, {len(done) - copied:,} not")  # noqa: T201
+    say(f"{plural(len(done), 'file')}: {copied:,} copied, {len(done) - copied:,} not")
     kinds = remains[remains != ""].str.findall(r"(?:^|; )(\w+): ").explode().value_counts()
     for what, number in [*done["problem"].value_counts().items(), *kinds.items()]:
-        print(printable(f"{number:6,} {what}"))  # noqa: T201
+        say(f"{number:6,} {what}")
     return FINDINGS if copied < len(done) or len(kinds) else DONE

@@ -1,6 +1,6 @@
 """The command that fetches from an archive."""
 
-from .cli_tables import DONE, add_command
+from .cli_parts import DONE, add_command, add_quiet, progress_of, say
 from .errors import RequestError
 
 
@@ -23,7 +23,7 @@ def add_fetch(commands):
     command.add_argument("-o", "--output", required=True, metavar="FOLDER", help="it is made")
     command.add_argument("--move", metavar="AET@HOST:PORT", help="by C-MOVE to this address of ours")
     command.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="default: %(default)s")
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _fetch(options):
@@ -32,14 +32,14 @@ def _fetch(options):
     came = sum(len(_fetch_study(study, options)) for study in options.study)
     if not came:
         raise RequestError("--study", "the archive holds no such study", "check the UID, and ask with query")
-    print(f"{plural(came, 'instance')} in {options.output}")  # noqa: T201
+    say(f"{plural(came, 'instance')} in {options.output}")
     return DONE
 
 
 def _fetch_study(study, options):
     from .services import retrieve, retrieve_web
 
-    words = {"timeout": options.timeout, "progress": False if options.quiet else None}
+    words = {"timeout": options.timeout, "progress": progress_of(options)}
     if options.web:
         return retrieve_web(study, options.web, options.output, **words)
     way = {"method": "move", "receive_at": options.move} if options.move else {}

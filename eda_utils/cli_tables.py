@@ -2,50 +2,34 @@
 
 import argparse
 import os
-import textwrap
 from pathlib import Path
 
-from .errors import RequestError, printable
+from .cli_parts import (
+    DONE,
+    FINDINGS,
+    TABLES,
+    add_command,
+    add_no_pixels,
+    add_output,
+    add_quiet,
+    add_sources,
+    progress_of,
+    say,
+    say_file,
+)
+from .errors import RequestError
 
-DONE, FINDINGS = 0, 1
-SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."
 IMAGES = ("dicom", "image", "slide")
 SEVERITIES = ("error", "warning", "note")  # of findings.py, which needs pandas: `doctor` must run without it
 NEVER = "never"
-WIDTH = 79
-
-
-def add_command(commands, name, run, text, detail="", example=""):
-    """Add a command to the parser: `text` begins small, as in the list of commands.
-
-    Parameters
-    ----------
-    commands : argparse._SubParsersAction
-    name : str
-    run : callable
-        Takes the options, returns the exit code.
-    text, detail, example : str
-
-    Returns
-    -------
-    argparse.ArgumentParser
-    """
-    shown = {"description": textwrap.fill(f"{text[0].upper()}{text[1:]}. {detail}".strip(), WIDTH), "help": text}
-    shown |= {"epilog": f"example:\n  python -m eda_utils {example}"} if example else {}
-    command = commands.add_parser(name, formatter_class=argparse.RawDescriptionHelpFormatter, **shown)
-    command.set_defaults(run=run)
-    return command
 
 
 def add_index(commands):
     """Add the command that writes an index."""
     detail = "Every file found is a row; what cannot be read has the reason in the column problem."
     command = add_command(commands, "index", _index, "write one row per file of a folder, with its header", detail)
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = (
-        ".parquet, .csv, .xlsx, or a new folder (end it with /) for an index larger than memory; default: %(default)s"
-    )
-    command.add_argument("-o", "--output", default="index.parquet", metavar="FILE", help=outputs)
+    add_sources(command)
+    add_output(command, "index.parquet", f"{TABLES}, or a new folder (end it with /) for an index larger than memory")
     tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
     command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
     _add_cache(command)
@@ -62,9 +46,8 @@ def add_measure(commands):
         *(commands, "measure", _measure, "write one row per image, with the statistics of its pixels", detail),
         "measure ~/export -o stats.csv --cache pixels.parquet",
     )
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".parquet, .csv or .xlsx; default: %(default)s"
-    command.add_argument("-o", "--output", default="stats.parquet", metavar="FILE", help=outputs)
+    add_sources(command)
+    add_output(command, "stats.parquet", TABLES)
     _add_cache(command)
     _add_means(command, "each decodes on its own")
 
@@ -80,11 +63,9 @@ def add_audit(commands):
         *(commands, "audit", _audit, "write what is wrong with the images of a folder", detail),
         "audit ~/export -o findings.csv --fail-on warning",
     )
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".csv, .xlsx or .parquet; default: %(default)s"
-    command.add_argument("-o", "--output", default="findings.csv", metavar="FILE", help=outputs)
-    pixels = "decode every image too; --no-pixels is faster"
-    command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
+    add_sources(command)
+    add_output(command, "findings.csv", TABLES)
+    add_no_pixels(command, "decode every image too; --no-pixels is faster")
     phi = "look for what can identify a patient; --no-phi asks for defects only"
     command.add_argument("--phi", action=argparse.BooleanOptionalAction, default=True, help=phi)
     burned_in = "look for text in the pixels too; up to a second an image, and more where text is read (extra ocr)"
@@ -103,11 +84,9 @@ def add_slides(commands):
         *(commands, "slides", _slides, "write one row per whole-slide image of a folder", detail),
         "slides ~/scans -o slides.csv --fail-on warning",
     )
-    command.add_argument("source", nargs="+", metavar="SOURCE", help=SOURCES)
-    outputs = ".csv, .xlsx or .parquet; default: %(default)s"
-    command.add_argument("-o", "--output", default="slides.csv", metavar="FILE", help=outputs)
-    pixels = "look at the pixels too; --no-pixels is faster"
-    command.add_argument("--pixels", action=argparse.BooleanOptionalAction, default=True, help=pixels)
+    add_sources(command)
+    add_output(command, "slides.csv", TABLES)
+    add_no_pixels(command, "look at the pixels too; --no-pixels is faster")
     _add_fail_on(command)
     _add_means(command, "each reads on its own")
 
@@ -126,11 +105,11 @@ def _add_means(command, when):
     command.add_argument("--workers", type=int, metavar="N", help=f"processes, {when}; default: 1")
     client = "a Dask scheduler whose workers shall read, such as tcp://host:8786"
     command.add_argument("--client", metavar="ADDRESS", help=client)
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    add_quiet(command)
 
 
 def _how(options):
-    return {"workers": options.workers, "client": options.client, "progress": False if options.quiet else None}
+    return {"workers": options.workers, "client": options.client, "progress": progress_of(options)}
 
 
 def _index(options):
@@ -145,17 +124,13 @@ def _index(options):
     index = index_folder(options.source, tags=tags, cache=options.cache, **_how(options))
     shown = index if options.identifiers else redact_table(index)
     target = write_index(shown, options.output)
-    _tell(target, f"{len(index):,} files: {_described(index)}")
+    say_file(target, f"{len(index):,} files: {_described(index)}")
     return DONE
 
 
 def _described(table):
     bad = int(table["problem"].notna().sum())
     return f"{len(table) - bad:,} described, {bad:,} with a problem"
-
-
-def _tell(target, text):
-    print(printable(f"{target.resolve()}  ({text})"))  # noqa: T201
 
 
 def _index_parts(options, tags):
@@ -165,7 +140,7 @@ def _index_parts(options, tags):
     if not options.identifiers:
         raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
     how = {"cache": options.cache, "output": options.output, **_how(options)}
-    print(printable(index_folder(options.source, tags=tags, **how)))  # noqa: T201
+    say(index_folder(options.source, tags=tags, **how))
     return DONE
 
 
@@ -183,7 +158,7 @@ def _measure(options):
     stats["path"] = [mask_identifiers(path, known) for path in stats["path"]]
     target = write_index(stats, options.output)
     bad = int(stats["problem"].notna().sum())
-    _tell(target, f"{len(stats):,} images: {len(stats) - bad:,} measured, {bad:,} with a problem")
+    say_file(target, f"{len(stats):,} images: {len(stats) - bad:,} measured, {bad:,} with a problem")
     return DONE
 
 
@@ -214,12 +189,12 @@ def _audit(options):
     target = write_index(found.assign(path=_shown_paths(found, index, options.source)), options.output)
     counts = found.groupby(["severity", "kind"], observed=True).size()
     for (severity, kind), count in counts.items():
-        print(f"{severity:8} {kind:40} {count:8,}")  # noqa: T201
+        say(f"{severity:8} {kind:40} {count:8,}")
     if phi is not None:
-        print(risk_card(phi, index).sentence)  # noqa: T201
+        say(risk_card(phi, index).sentence)
     severities = found["severity"].value_counts()
     told = ", ".join(plural(severities.get(severity, 0), severity) for severity in SEVERITIES)
-    _tell(target, f"{told}; of {len(index):,} files {_described(index)}")
+    say_file(target, f"{told}; of {len(index):,} files {_described(index)}")
     return _verdict(found, options)
 
 
@@ -239,10 +214,10 @@ def _slides(options):
         raise RequestError(Path(options.source[0]).name, "holds no whole-slide image", "check the folder")
     found, names = flag_slides(slides), dict(zip(slides["path"], slides["file"], strict=True))
     for row in found.itertuples():
-        print(printable(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})"))  # noqa: T201
+        say(f"{row.severity:8} {names[row.path]:40} {row.what} ({row.evidence})")
     target = write_index(slides.drop(columns="path"), options.output)
     bad = int((slides["problem"] != "").sum())
-    _tell(target, f"{plural(len(slides), 'slide')}: {len(slides) - bad:,} opened, {bad:,} with a problem")
+    say_file(target, f"{plural(len(slides), 'slide')}: {len(slides) - bad:,} opened, {bad:,} with a problem")
     return _verdict(found, options)
 
 
@@ -268,8 +243,7 @@ def _of_patients(index, options):
         return None
     from .privacy import audit_phi
 
-    progress = False if options.quiet else None
-    return audit_phi(index, pixels=options.burned_in, workers=options.workers, progress=progress)
+    return audit_phi(index, pixels=options.burned_in, workers=options.workers, progress=progress_of(options))
 
 
 def _shown_paths(found, index, source):

@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
     ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition"],
+    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition", "cli_parts"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel", "fragments", "endings"],
     ["elements"],
@@ -88,8 +88,8 @@ LAYERS = [
     ],
     ["samples", "teaching", "notebook", "page", "associations", "phantom_cohort"],
     ["page_tables", "shortcuts", "drift", "scores"],
-    ["report", "doctor", "lab", "cli_tables", "drift_figures"],
-    ["cli_copies", "cohort_pages", "cli_services"],
+    ["report", "doctor", "lab", "cli_tables", "drift_figures", "cli_copies", "cli_services"],
+    ["cohort_pages"],
     ["cli_cohorts"],
     ["cli"],
     ["__main__"],
