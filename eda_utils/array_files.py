@@ -61,7 +61,7 @@ def save_arrays(dataset, output, *, shard=SHARD):
     said = {"steps": dataset.steps(), "axes": "channel, row, column", "dtype": "float32", "items": len(numbers)}
     said |= {"parts": dataset.parts, "skipped": skipped}
     with _private(beside) as file:
-        file.write(json.dumps(said, indent=1).encode())
+        file.write(json.dumps(said, indent=1, ensure_ascii=False).encode())
     return output
 
 
@@ -102,7 +102,7 @@ def _save_shards(dataset, folder, shard):
         buffer = io.BytesIO()
         np.save(buffer, array)
         facts = {name: value for name, value in record.items() if name not in ("path", "problem")}
-        said = json.dumps({"target": np.asarray(target).tolist(), **facts}).encode()
+        said = json.dumps({"target": np.asarray(target).tolist(), **facts}, ensure_ascii=False).encode()
         for ending, content in (("npy", buffer.getvalue()), ("json", said)):
             entry = tarfile.TarInfo(f"{number:08}.{ending}")
             entry.size, entry.mode = len(content), 0o600

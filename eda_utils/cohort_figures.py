@@ -55,7 +55,8 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
     names = groups.groupby("group", sort=False, observed=True)["files"].max().nlargest(SHOWN_GROUPS).index
     names = [name for name in groups["group"].drop_duplicates() if name in names]
     with house_style():
-        ax = ax or row_axes(len(order) * (1 + 0.5 * (len(names) - 1)))
+        legend = 1 + len(names) / 2 if by else 0
+        ax = ax or row_axes(max(len(order), 2) * (1 + 0.5 * (len(names) - 1)) + legend)
         for number, name in enumerate(names):
             rows = groups[groups["group"] == name].set_index("label").reindex(order)
             offset = (number - (len(names) - 1) / 2) * 0.8 / len(names)
@@ -66,7 +67,7 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
         ax.xaxis.set_major_formatter(plt.matplotlib.ticker.PercentFormatter(1))
         ax.set_xlim(left=0)
         if by:
-            ax.legend(title=f"{by} (files)", frameon=False, loc="best", fontsize=8, title_fontsize=8)
+            ax.legend(title=f"{by} (files)", title_fontsize=8, alignment="left", **BELOW)
     return describe(ax, f"Prevalence of labels. {title}")
 
 
