@@ -3,8 +3,8 @@
 Files are made from pydicom's CT_small (258 elements, 39 kB), MR_small (73 elements, 10 kB) and an MR with 27 more
 elements, each with its own SOP Instance UID, in a temporary folder; larger folders are hard links to 20,000 of them.
 Warm cache, one core unless said, median of several runs that take turns; the slow ways read a part of the files. gdcm,
-fastdicom and dicom-csv take part where they are installed. Compiling happens before the clock runs, and once so does
-the start of two processes, which are kept for the next folder. `--largest 1000000` takes some minutes.
+fastdicom and dicom-csv take part where they are installed. Compiling happens before the clock runs, and so does the
+start of two processes, which are kept for the next folder. `--largest 1000000` takes some minutes.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pydicom
@@ -24,6 +25,7 @@ from eda_utils import index_folder
 from eda_utils.files import find_paths
 from eda_utils.header_scan import HeaderScanner
 from eda_utils.index import BATCH, INDEX_TAGS
+from eda_utils.pool import mapper
 
 PART = 1000
 
@@ -159,27 +161,27 @@ ALONE = """
 import resource, sys, time
 from eda_utils import index_folder
 if __name__ == "__main__":
-    index_folder(sys.argv[2], workers=int(sys.argv[4]), progress=False)
+    index_folder(sys.argv[2], progress=False)
     start = time.perf_counter()
-    table = index_folder(sys.argv[1], workers=int(sys.argv[3]), progress=False)
+    table = index_folder(sys.argv[1], progress=False)
     seconds = time.perf_counter() - start
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, len(table))
 """
 
 
-def alone(folder, small, workers=1, *, started=1):
-    """Seconds and peak bytes of an index in a process of its own, which has read `small` before with `started`."""
+def alone(folder, small):
+    """Seconds and peak bytes of an index in a process of its own, which has read `small` before."""
     script = small.with_name("alone.py")
     script.write_text(ALONE)
-    command = [sys.executable, str(script), str(folder), str(small), str(workers), str(started)]
+    command = [sys.executable, str(script), str(folder), str(small)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, peak, _ = map(float, answer.stdout.split())
     return seconds, peak
 
 
 def print_scale(originals, root, largest, runs):
-    """Time a file and peak memory by the number of files, and of two workers on the largest folder."""
-    print(f"\n{'files':>10} {'workers':>8} {'us a file':>10} {'peak MB':>8}")
+    """Time a file and peak memory by the number of files; return the largest folder."""
+    print(f"\n{'files':>10} {'us a file':>10} {'peak MB':>8}")
     small = root / "first"
     links(originals, small, 3 * BATCH)
     counts = [count for count in (1000, 10_000, 100_000, 1_000_000) if count <= largest]
@@ -187,11 +189,28 @@ def print_scale(originals, root, largest, runs):
         folder = links(originals, root / f"of{count}", count)
         several = [alone(folder, small) for _ in range(runs if count < 1_000_000 else 3)]
         seconds, peak = statistics.median(item[0] for item in several), max(item[1] for item in several)
-        print(f"{count:10,} {1:8} {seconds / count * 1e6:10.1f} {peak / 1e6:8,.0f}")
-    for started, what in ((2, "processes started before"), (1, "their start included")):
-        double = statistics.median(alone(folder, small, workers=2, started=started)[0] for _ in range(3))
-        ratio = statistics.median(item[0] for item in several) / double
-        print(f"{count:10,} {2:8} {double / count * 1e6:10.1f} {'':8} {ratio:.2f} times as fast as one, {what}")
+        print(f"{count:10,} {seconds / count * 1e6:10.1f} {peak / 1e6:8,.0f}")
+    return folder
+
+
+def count_up(_):
+    """Work that shares nothing, not even memory."""
+    return sum(range(2_000_000))
+
+
+def print_workers(folders, runs):
+    """Two processes, started before, against one; and how much faster two only count than one, in the same run."""
+    for folder in folders:
+        with mapper(2) as each:
+            ways = {
+                "one": partial(index_folder, folder, progress=False),
+                "two": partial(index_folder, folder, workers=2, progress=False),
+                "one counts": lambda: list(map(count_up, range(8))),
+                "two count": lambda each=each: list(each(count_up, range(8))),
+            }
+            one, two, counts, count = median_times({name: (way, 1) for name, way in ways.items()}, runs).values()
+        files = f"{sum(1 for _ in find_paths(folder)):,} files"
+        print(f"two workers, {files}: {one / two:.2f} times as fast as one; where they only count {counts / count:.2f}")
 
 
 def print_cache(originals, root, runs):
@@ -230,7 +249,9 @@ def main():
         for name, median in medians.items():
             print(f"{name:36} {median:10.1f} {1e6 / median:10,.0f} {median / medians[OURS]:7.2f}")
         print_cache(paths, Path(root), options.runs)
-        print_scale(paths, Path(root), options.largest, options.runs)
+        largest = print_scale(paths, Path(root), options.largest, options.runs)
+        print()
+        print_workers([folder, largest], options.runs)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Rows become columns of the right type: Arrow tables on the way and on disk, a DataFrame at the end."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
@@ -14,6 +13,7 @@ from .errors import RequestError
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
+CODE = pa.uint32()  # of `coded_array`; no category of pandas or Parquet has it
 NEVER_MISSING = ("size_bytes", "mtime_ns")
 FILE_TYPES = {"size_bytes": pa.int64(), "mtime_ns": pa.int64(), "kind": CATEGORY, "format": CATEGORY}
 FEW_UIDS = ("SOPClassUID", "TransferSyntaxUID")  # registered in PS3.6, not made up for every instance
@@ -63,7 +63,45 @@ def to_table(rows, tags):
     names = [*FILE_COLUMNS, *tags]
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     arrays = {name: array_of(arrow_type(name), cells) for name, cells in zip(names, columns, strict=True)}
+    arrays |= {name: coded_array(arrays[name], range(len(rows))) for name in tags}
     return pa.table(arrays)
+
+
+def coded_array(values, codes):
+    """Return different values and, for each cell, which of them it has: most headers of a folder say the same."""
+    codes = pa.array(codes, CODE)
+    return values.take(codes) if values.type == CATEGORY else pa.DictionaryArray.from_arrays(codes, values)
+
+
+def decoded(column):
+    """Return a column as it was before `coded_array`."""
+    if not _is_coded(column):
+        return column
+    if isinstance(column, pa.ChunkedArray):
+        return pa.chunked_array(map(decoded, column.chunks), column.type.value_type)
+    return column.dictionary.take(column.indices)
+
+
+def _is_coded(column):
+    return pa.types.is_dictionary(column.type) and column.type.index_type == CODE
+
+
+def decoded_table(table):
+    """Return a table as others can read it: no columns but categories are coded."""
+    return pa.table(list(map(decoded, table.columns)), table.column_names)
+
+
+def in_order(table, order):
+    """Return the rows of a joined table in an order; Arrow itself takes no coded lists from several chunks."""
+    return pa.table(list(map(_in_one_piece, table.columns)), table.column_names).take(order)
+
+
+def _in_one_piece(column):
+    if not _is_coded(column):
+        return column
+    starts = np.cumsum([0, *(len(chunk.dictionary) for chunk in column.chunks)])
+    codes = [chunk.indices.to_numpy() + start for chunk, start in zip(column.chunks, starts, strict=False)]
+    return coded_array(pa.concat_arrays([chunk.dictionary for chunk in column.chunks]), np.concatenate(codes))
 
 
 def array_of(kind, cells):
@@ -100,7 +138,7 @@ def to_frame(table):
     Parameters
     ----------
     table : pyarrow.Table
-        Is emptied column by column, so that no more than two columns are held twice.
+        Is emptied column by column, so that no more than one column is held twice.
 
     Returns
     -------
@@ -108,14 +146,15 @@ def to_frame(table):
     """
     names, columns = table.column_names, table.columns[::-1]
     del table
-    with ThreadPoolExecutor(2) as pool:  # Arrow works outside of the interpreter's lock
-        series = pool.map(_series, names, (columns.pop() for _ in names))
-        return pd.DataFrame(dict(zip(names, series, strict=True)), copy=False)
+    return pd.DataFrame({name: _series(name, columns.pop()) for name in names}, copy=False)
 
 
 def _series(name, column):
     if pa.types.is_null(column.type):  # what Parquet keeps of a column without a value
         column = pa.chunked_array([pa.nulls(len(column), _known_type(name))])
+    if _is_coded(column) and pa.types.is_list(column.type.value_type):
+        return pd.Series(_coded_tuples(column), dtype=object)
+    column = decoded(column)
     kind = column.type
     if pa.types.is_list(kind):
         return pd.Series(_tuples(column), dtype=object)
@@ -123,8 +162,9 @@ def _series(name, column):
         return pd.Series(TEXT.__from_arrow__(column), dtype=TEXT)
     if kind == pa.int64() and name not in NEVER_MISSING:
         return pd.Series(pd.Int64Dtype().__from_arrow__(column))
-    series = column.to_pandas(date_as_object=False)
-    return _canonical(series) if pa.types.is_dictionary(kind) else series
+    if pa.types.is_dictionary(kind):
+        return pd.Series(_categories(column.unify_dictionaries().combine_chunks()))
+    return column.to_pandas(date_as_object=False)
 
 
 def _known_type(name):
@@ -134,10 +174,14 @@ def _known_type(name):
         return pa.large_string()
 
 
-def _canonical(series):
-    """Only categories that occur, in alphabetical order: the same rows are equal however they were put together."""
-    used = series.cat.remove_unused_categories()
-    return used.cat.reorder_categories(sorted(used.cat.categories))
+def _categories(coded):
+    """Only those that occur, in alphabetical order: the same rows are equal however they were put together."""
+    names, codes = coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    is_used = np.bincount(codes + 1, minlength=len(names) + 1)[1:] > 0
+    order = sorted(np.flatnonzero(is_used).tolist(), key=names.__getitem__)
+    places = np.full(len(names) + 1, -1)  # the code of a missing cell is -1, the last one
+    places[order] = range(len(order))
+    return pd.Categorical.from_codes(places[codes], pd.Index(names, dtype=TEXT)[order], validate=False)
 
 
 def _tuples(column):
@@ -154,6 +198,15 @@ def _tuples(column):
     return cells[coded.codes]
 
 
+def _coded_tuples(column):
+    cells = [np.array([], object)]
+    for chunk in column.chunks:
+        values = np.empty(len(chunk.dictionary), object)
+        values[:] = [None if value is None else tuple(value) for value in chunk.dictionary.to_pylist()]
+        cells.append(values[chunk.indices.to_numpy()])
+    return np.concatenate(cells)
+
+
 def _converter(kind):
     if kind == pa.float64():
         return float
@@ -161,7 +214,7 @@ def _converter(kind):
 
 
 def join(tables):
-    """Return several tables of an index as one; their columns may differ.
+    """Return several tables of an index as one; their columns may differ, and are coded if all tables are alike.
 
     Examples
     --------
@@ -170,4 +223,6 @@ def join(tables):
     >>> join([pa.table({"Rows": [1]}), pa.table({"Columns": [2]})]).to_pylist()
     [{'Rows': 1, 'Columns': None}, {'Rows': None, 'Columns': 2}]
     """
-    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+    if any(table.schema != tables[0].schema for table in tables):
+        tables = map(decoded_table, tables)
+    return pa.concat_tables(tables, promote_options="default")

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .attributes import find_attribute, name_of
-from .columns import array_of, arrow_type, file_columns
+from .columns import array_of, arrow_type, coded_array, decoded, file_columns
 from .dataset import quiet, read_dataset
 from .files import OPEN_FLAGS
 from .fragments import stream_complaints
@@ -147,7 +147,7 @@ class _Batch:
             odd = [number for number, value in enumerate(values) if value is NOT_PLAIN]
             is_plain &= ~np.isin(codes, odd) if odd else True
             values = [None if value is NOT_PLAIN else value for value in values]
-            cells[name] = array_of(arrow_type(name), values).take(pa.array(codes))
+            cells[name] = coded_array(array_of(arrow_type(name), values), codes)
         return cells, is_plain
 
     def _coded(self, which):
@@ -182,6 +182,7 @@ class _Batch:
 
     def _warnings(self, cells, rest):
         """`complaints` of the few rows that give a reason; a missing factor counts as 1 there too."""
+        cells = {name: decoded(cells[name]) for name in (*CHECKED, SYNTAX, "SOPClassUID")}
         rows, *factors = (cells[name].to_numpy(zero_copy_only=False).astype(float) for name in CHECKED[:5])
         native = pa.compute.is_in(cells[SYNTAX].cast(pa.string()), pa.array(NATIVE_SYNTAXES)).to_numpy(False)
         needed = rows * np.prod(np.nan_to_num(factors, nan=1), axis=0) / 8

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .columns import join, to_frame
+from .columns import decoded_table, join, to_frame
 from .errors import FormatError, MissingError, RequestError
 from .files import file_facts
 from .spreadsheets import write_csv, write_excel
@@ -115,7 +115,7 @@ def refresh(cache, paths, tags, read, progress):
 
 
 def _stamped(table, stamps):
-    return table.append_column("mtime_ns", pa.array(stamps, pa.int64()))
+    return decoded_table(table).append_column("mtime_ns", pa.array(stamps, pa.int64()))
 
 
 def _save(table, cache, tags):
@@ -205,7 +205,7 @@ def write_part(table, folder, number):
     """Write one part of an index that is larger than memory."""
     name = f"part-{number:06}.parquet" if isinstance(number, int) else f"part-{number}.parquet"
     if len(table):
-        _write_whole(folder / name, lambda draft: pq.write_table(table, draft))
+        _write_whole(folder / name, lambda draft: pq.write_table(decoded_table(table), draft))
 
 
 def read_index(path, *, columns=None):

@@ -7,7 +7,7 @@ from threading import get_ident
 import numpy as np
 
 from .attributes import find_attribute, name_of
-from .columns import join, to_table
+from .columns import in_order, join, to_table
 from .confidentiality import without_values
 from .dataset import MACROS, PARSE_ERRORS, attribute, quiet, read_dataset, source_name
 from .endings import CUT_PICTURE, is_cut_picture, is_cut_tiff
@@ -131,7 +131,7 @@ def read_table(paths, tags, *, is_small=False):
     rows = _several(partial(read_row, tags=tags), [paths[number] for number in others])
     if rows:
         order = np.argsort(np.concatenate([plain, others]))
-        table = join([table, rows_table(rows, tags)]).take(order)
+        table = in_order(join([table, rows_table(rows, tags)]), order)
     return table, sum(row[2] == "dicom" for row in rows)
 
 

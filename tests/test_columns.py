@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydicom.charset import python_encoding
 
 from eda_utils.attributes import find_attribute
-from eda_utils.columns import FILE_COLUMNS, arrow_type, join, to_frame, to_table
+from eda_utils.columns import FILE_COLUMNS, arrow_type, decoded_table, in_order, join, to_frame, to_table
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
     ["", "\x1f", "a\x1fb", "a\\b", "\0", "😀", "NA"]
@@ -102,6 +102,21 @@ def test_it_does_not_matter_how_a_table_was_put_together(column, data):
     pd.testing.assert_frame_equal(to_frame(join(parts)), whole)
     if cells and None not in cells and name in ("Modality", "SOPClassUID"):
         assert whole[name].cat.categories.tolist() == sorted(set(cells))
+
+
+@settings(deadline=None)
+@given(columns_of_cells(), st.data())
+def test_coded_columns_say_what_decoded_ones_say(column, data):
+    """Whatever comes together and in whatever order, as files that the scanner reads lie between others."""
+    name, cells = column
+    cut, order = data.draw(st.integers(0, len(cells))), data.draw(st.permutations(range(len(cells))))
+    rows = as_rows(cells)
+    parts = [to_table(some, [name]) for some in (rows[:cut], rows[cut:])]
+    whole = to_frame(to_table([rows[number] for number in order], [name]))
+    pd.testing.assert_frame_equal(to_frame(in_order(join(parts), np.array(order, int))), whole)
+    mixed = join([parts[0], decoded_table(parts[1])])  # new files beside those of a cache
+    pd.testing.assert_frame_equal(to_frame(in_order(mixed, np.array(order, int))), whole)
+    assert decoded_table(parts[0]).schema.field(name).type == arrow_type(name)
 
 
 def test_minus_nought_keeps_its_sign():
