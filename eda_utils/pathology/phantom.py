@@ -95,15 +95,20 @@ def make_phantom_tile(
     if not 0.05 <= mpp <= 20:
         raise RequestError("mpp", "is not between 0.05 and 20 microns per pixel", "try mpp=0.5")
     rng = np.random.default_rng(seed)
-    tissue = _tissue(side, mpp, glass, rng)
-    labels, truth = _place_nuclei(tissue > 0.5, nuclei, mpp, rng)
-    amounts = stain_amounts(labels, truth["hematoxylin"].to_numpy(), mpp, rng)
-    concentrations = (tissue[..., None] * amounts).astype(np.float32)
+    labels, truth, concentrations = draw_tissue(side, nuclei, mpp, glass, rng)
     vectors, light = stain_matrix(stains)[:2], np.asarray(light, dtype=float)
     intensity = light * 10 ** -(concentrations.astype(float) @ vectors) + rng.normal(0, noise, (side, side, 3))
     rgb = np.clip(np.rint(intensity), 0, 255).astype(np.uint8)
     truth["hematoxylin"] = _means(concentrations[..., 0], labels, len(truth))
     return PhantomTile(rgb, truth, labels, concentrations, vectors, light, mpp)
+
+
+def draw_tissue(side, nuclei, mpp, glass, rng):
+    """Return which nucleus each pixel belongs to, the table of nuclei, and how much there is of each stain."""
+    tissue = _tissue(side, mpp, glass, rng)
+    labels, truth = _place_nuclei(tissue > 0.5, nuclei, mpp, rng)
+    amounts = stain_amounts(labels, truth["hematoxylin"].to_numpy(), mpp, rng)
+    return labels, truth, (tissue[..., None] * amounts).astype(np.float32)
 
 
 def smooth_noise(shape, sigma, rng):
@@ -132,23 +137,25 @@ def _tissue(side, mpp, glass, rng):
 def _place_nuclei(allowed, count, mpp, rng):
     """Throw ellipses until all lie whole on tissue and apart; return the labels and the table of truth."""
     labels = np.zeros(allowed.shape, np.int32)
-    centres, rows = np.empty((0, 3)), []
+    (rows, cols, sizes), truth = np.empty((3, count)), []
     for number in range(1, count + 1):
         for _ in range(MOST_TRIES):
             radius = rng.uniform(*DIAMETERS_UM) / 2 / mpp
             longer = radius * np.sqrt(rng.uniform(1, ELONGATION))
             centre = rng.uniform(longer, np.subtract(allowed.shape, 1 + longer))
-            if (np.hypot(*(centres[:, :2] - centre).T) - centres[:, 2] - longer > GAP_UM / mpp).all():
+            placed = slice(number - 1)
+            apart = (rows[placed] - centre[0]) ** 2 + (cols[placed] - centre[1]) ** 2
+            if (apart > (sizes[placed] + longer + GAP_UM / mpp) ** 2).all():
                 where = _ellipse(centre, longer, radius**2 / longer, rng.uniform(0, np.pi))
                 if allowed[where].all():
                     break
         else:
             raise RequestError("nuclei", f"only {number - 1} fit", "ask for fewer, or for a larger side")
         labels[where] = number
-        centres = np.vstack([centres, [*centre, longer]])
+        rows[number - 1], cols[number - 1], sizes[number - 1] = *centre, longer
         area = np.pi * (radius * mpp) ** 2
-        rows.append((*centre, area, 2 * radius * mpp, rng.uniform(*DENSITY["nucleus"])))
-    return labels, pd.DataFrame(rows, columns=["row", "col", "area_um2", "diameter_um", "hematoxylin"], dtype=float)
+        truth.append((*centre, area, 2 * radius * mpp, rng.uniform(*DENSITY["nucleus"])))
+    return labels, pd.DataFrame(truth, columns=["row", "col", "area_um2", "diameter_um", "hematoxylin"], dtype=float)
 
 
 def _ellipse(centre, longer, shorter, angle):

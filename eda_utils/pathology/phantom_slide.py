@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import RequestError
-from .phantom import PHANTOM_LIGHT, PHANTOM_STAINS, make_phantom_tile
+from .phantom import PHANTOM_LIGHT, PHANTOM_STAINS, draw_tissue
 from .stains import stain_matrix
 
 DEFECTS = ("ink", "blur", "fold", "bubble", "edge", "cast", "glass", "stain", "no_mpp", "truncated")
@@ -269,8 +269,8 @@ def _textures(mpp, seed, vectors, is_blurred):
         return [-np.log10(gaussian_filter(10**-texture, (sigma, sigma, 0), mode="wrap")) for texture in sharp]
     area = (TEXTURE * mpp / 1000) ** 2
     counts = [min(int(density * area), MOST_NUCLEI) for density in NUCLEI_PER_MM2.values()]
-    tiles = [make_phantom_tile(TEXTURE, nuclei=count, mpp=mpp, seed=[seed, count]) for count in counts]
-    return [(tile.concentrations @ np.frombuffer(vectors).reshape(2, 3)).astype(np.float32) for tile in tiles]
+    drawn = [draw_tissue(TEXTURE, count, mpp, 0, np.random.default_rng([seed, count])) for count in counts]
+    return [(stains @ np.frombuffer(vectors).reshape(2, 3)).astype(np.float32) for _, _, stains in drawn]
 
 
 @lru_cache(maxsize=2)
