@@ -5,6 +5,7 @@ import io
 import os
 import re
 import shutil
+import sys
 import warnings
 from itertools import chain
 from pathlib import Path
@@ -28,8 +29,9 @@ def missing(part):
 
 
 def program(name):
-    """Return the path of an installed program."""
-    return shutil.which(name) or missing(name)
+    """Return the path of a program of the system; pynetdicom has some of the same names beside Python."""
+    elsewhere = [place for place in os.environ["PATH"].split(os.pathsep) if Path(place) != Path(sys.executable).parent]
+    return shutil.which(name, path=os.pathsep.join(elsewhere)) or missing(name)
 
 
 def package(name):

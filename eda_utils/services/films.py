@@ -1,6 +1,7 @@
 """Printing as DICOM means it: a film session with a film box of image boxes, and a printer that renders it to PNG."""
 
 import itertools
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pynetdicom.sop_class import (
 from ..display import to_display
 from ..errors import EDAError, RequestError
 from ..image import load_image
+from ..spacing import NO_SPACING, Spacing, read_aspect
 from .association import ensure_success, open_association
 
 META = BasicGrayscalePrintManagementMeta
@@ -122,14 +124,15 @@ def _reference(sop_class, uid):
 
 
 def _image_box(source, window, position):
-    shown = to_display(source if hasattr(source, "pixels") else load_image(source), window=window)
+    loaded = source if hasattr(source, "pixels") else load_image(source)
+    shown, shape = to_display(loaded, window=window), Fraction(loaded.aspect).limit_denominator(1000)
     grey = shown if shown.ndim == 2 else np.rint(shown @ [0.299, 0.587, 0.114]).astype(np.uint8)
     image, box = Dataset(), Dataset()
     image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
     image.Rows, image.Columns = grey.shape
     image.BitsAllocated = image.BitsStored = 8
     image.HighBit, image.PixelRepresentation = 7, 0
-    image.PixelAspectRatio = [1, 1]
+    image.PixelAspectRatio = [shape.numerator, shape.denominator]
     image.add_new("PixelData", "OW", grey.tobytes() + b"\0" * (grey.size % 2))
     box.ImageBoxPosition, box.Polarity = position, "NORMAL"
     box.BasicGrayscaleImageSequence = [image]
@@ -145,6 +148,7 @@ def film_handlers(folder):
     """Return the event handlers of a printer that renders sheets to PNG in the folder `films` of an archive."""
     films = Path(folder, FILMS)
     return [
+        (evt.EVT_N_GET, _describe),
         (evt.EVT_N_CREATE, _create),
         (evt.EVT_N_SET, _set),
         (evt.EVT_N_ACTION, _print, [films]),
@@ -160,8 +164,20 @@ def _state(event):
     return association.film
 
 
+def _describe(event):
+    """What a client asks of a printer before it sends (PS3.4 H.4.6)."""
+    if event.request.RequestedSOPClassUID != Printer:
+        return NO_SUCH, None
+    printer = Dataset()
+    printer.PrinterStatus = printer.PrinterStatusInfo = "NORMAL"
+    printer.PrinterName, printer.Manufacturer = "Films as PNG", "eda_utils"
+    return SUCCESS, printer
+
+
 def _create(event):
     asked, reply = event.attribute_list, Dataset()
+    if event.request.AffectedSOPInstanceUID is None:  # left to us (PS3.7 10.1.5.1.4)
+        reply.AffectedSOPInstanceUID = generate_uid()
     if event.request.AffectedSOPClassUID != BasicFilmBox:
         return SUCCESS, reply
     film = _state(event)
@@ -186,6 +202,8 @@ def _layout(value):
 
 def _set(event):
     film, uid, given = _state(event), event.request.RequestedSOPInstanceUID, event.modification_list
+    if event.request.RequestedSOPClassUID in (BasicFilmSession, BasicFilmBox):  # nothing that a PNG could follow
+        return SUCCESS, None
     if uid not in film.get("uids", []):
         return NO_SUCH, None
     try:
@@ -199,7 +217,8 @@ def _set(event):
         return PRINT_FAILED, None
     grey = (grey >> max(0, image.BitsStored - 8)).astype(np.uint8)
     is_negative = (image.PhotometricInterpretation == "MONOCHROME1") != (given.get("Polarity") == "REVERSE")
-    film["boxes"][film["uids"].index(uid)] = 255 - grey if is_negative else grey
+    aspect = read_aspect(image, Spacing(None, NO_SPACING))
+    film["boxes"][film["uids"].index(uid)] = 255 - grey if is_negative else grey, aspect
     return SUCCESS, None
 
 
@@ -220,10 +239,10 @@ def _render(film):
     width, height = (int(side * DOTS) for side in film["size"])
     sheet = Pillow.new("L", (width, height))
     box_width, box_height = width // film["columns"], height // film["rows"]
-    for position, grey in film["boxes"].items():
-        picture = Pillow.fromarray(grey)
-        ratio = min((box_width - 8) / picture.width, (box_height - 8) / picture.height)
-        picture = picture.resize((max(1, int(picture.width * ratio)), max(1, int(picture.height * ratio))))
+    for position, (grey, aspect) in film["boxes"].items():
+        shape = np.multiply(grey.shape, (aspect, 1))
+        shape = shape * min((box_height - 8, box_width - 8) / shape)
+        picture = Pillow.fromarray(grey).resize(tuple(np.maximum(shape[::-1], 1).astype(int).tolist()))
         row, column = divmod(position, film["columns"])
         left = column * box_width + (box_width - picture.width) // 2
         sheet.paste(picture, (left, row * box_height + (box_height - picture.height) // 2))

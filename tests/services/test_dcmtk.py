@@ -153,3 +153,19 @@ def test_dcmprscp_prints_what_we_ask_for(tmp_path):
     shown = sorted((to_display(load_image(path)) for path in images), key=np.size)
     assert len(boxes) == len(shown)
     assert all(map(np.array_equal, boxes, shown))
+
+
+def test_dcmprscu_prints_on_our_films(archive, tmp_path):
+    """It asks for the printer first, names no instances, and sends 12 bits; DCMTK renders the print job itself."""
+    images, spool = [get_testdata_file(name) for name in ("MR_small.dcm", "CT_small.dcm")], tmp_path / "spool"
+    spool.mkdir()
+    settings = tmp_path / "printer.cfg"
+    ours = PRINTER.replace("LOCALPRINTER", "PRINTER") + "Supports12Bit = true\n"
+    settings.write_text(ours.format(folder=spool, port=archive.address.port).replace("THEIRS", "ARCHIVE"))
+    run(program("dcmpsprt"), "-c", settings, "-p", "ARCHIVE", "--layout", 2, 1, *images)
+    run(program("dcmprscu"), "-c", settings, "-p", "ARCHIVE", *spool.glob("SP_*.dcm"))
+    sheet = np.asarray(Pillow.open(archive.folder / "films" / "film-1.png"))
+    boxes = sheet[304:696, 4:396], sheet[304:696, 404:796]
+    sent = {number: dcmread(path).pixel_array >> 4 for number, path in enumerate(spool.glob("HG_*.dcm"))}
+    enlarged = [np.asarray(Pillow.fromarray(grey.astype(np.uint8)).resize((392, 392))) for grey in sent.values()]
+    assert all(any(np.array_equal(box, picture) for picture in enlarged) for box in boxes)
