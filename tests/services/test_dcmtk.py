@@ -169,3 +169,35 @@ def test_dcmprscu_prints_on_our_films(archive, tmp_path):
     sent = {number: dcmread(path).pixel_array >> 4 for number, path in enumerate(spool.glob("HG_*.dcm"))}
     enlarged = [np.asarray(Pillow.fromarray(grey.astype(np.uint8)).resize((392, 392))) for grey in sent.values()]
     assert all(any(np.array_equal(box, picture) for picture in enlarged) for box in boxes)
+
+
+ARCHIVE = """
+NetworkTCPPort = {port}
+MaxPDUSize = 16384
+MaxAssociations = 4
+HostTable BEGIN
+us = (EDA_UTILS, 127.0.0.1, {back})
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+DCMQRSCP {folder} RW (100, 1024mb) ANY
+AETable END
+"""
+
+
+@pytest.mark.parametrize("method", ["get", "move"])
+def test_dcmqrscp_keeps_what_we_send_finds_it_and_gives_it_back(method, tmp_path):
+    files = make_files(tmp_path / "files", 20, ("CT_small.dcm", "MR_small.dcm", "rtplan.dcm"))
+    port, back = free_port(), free_port()
+    (tmp_path / "archive").mkdir()
+    settings = tmp_path / "archive.cfg"
+    settings.write_text(ARCHIVE.format(port=port, back=back, folder=tmp_path / "archive"))
+    address = f"DCMQRSCP@127.0.0.1:{port}"
+    with running([program("dcmqrscp"), "-c", settings], port):
+        assert services.send(files, address)["problem"].isna().all()
+        studies = services.query(address)
+        services.retrieve(studies, address, tmp_path / "mine", method=method, receive_at=f"EDA_UTILS@127.0.0.1:{back}")
+    there = [dcmread(path, stop_before_pixels=True) for path in files.iterdir()]
+    assert set(studies["StudyInstanceUID"]) == {dataset.StudyInstanceUID for dataset in there}
+    assert contents(tmp_path / "mine") == contents(files)
