@@ -10,7 +10,8 @@ from .pathology import __all__ as _OF_SLIDES
 __version__ = "0.1.0"
 
 _HOME = {
-    "files": ["find_files", "sniff"],
+    "files": ["find_files"],
+    "kinds": ["sniff"],
     "confidentiality": ["is_phi", "redact_table"],
     "image": ["Image", "load_image"],
     "display": ["to_display"],

@@ -13,10 +13,10 @@ from .disclosures import read_burned_in
 from .display import to_display
 from .elements import items, texts
 from .errors import EDAError, NoPixelDataError
-from .files import sniff
 from .findings import findings_table
 from .identifiers import learn_words, walk
 from .image import load_image
+from .kinds import sniff
 from .lettering import text_boxes, without_inner
 from .pool import check_workers
 from .recognition import read_lines, wants_reading

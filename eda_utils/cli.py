@@ -126,7 +126,8 @@ def _report(options):
 
 
 def _has_image(folder):
-    from .files import find_files, sniff
+    from .files import find_files
+    from .kinds import sniff
 
     for path in find_files(folder):
         try:

@@ -18,9 +18,10 @@ from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_data
 from .disclosures import audit_dataset
 from .elements import texts
 from .errors import EDAError, FormatError, RequestError
-from .files import sniff, spelt
+from .files import spelt
 from .findings import TEXT
 from .identifiers import learn_words, stored_bytes, walk
+from .kinds import sniff
 from .pool import check_workers
 from .pseudonyms import new_uid, replace_element
 from .recognition import wants_reading

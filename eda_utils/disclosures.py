@@ -11,8 +11,9 @@ from .confidentiality import basic_profile
 from .dataset import attribute, quiet, read_dataset
 from .elements import texts
 from .errors import EDAError, FormatError
-from .files import HEADER_BYTES, open_file, sniff
+from .files import HEADER_BYTES, open_file
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
+from .kinds import TIFF_SIGNATURES, sniff
 from .values import UNCOMPRESSED
 
 DEFER_BYTES = 2**20
@@ -25,7 +26,6 @@ DIRECT = {  # beside names: what leads to a person by itself
     *("PatientBirthDateInAlternativeCalendar", "PatientDeathDateInAlternativeCalendar", "ResponsiblePerson"),
 }
 EXPECTED_META = {*range(0x00020000, 0x00020003), 0x00020010, 0x00020012, 0x00020013}
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ACTIVE = (b"MZ", b"\x7fELF", b"#!", b"<", b"%PDF", b"PK\3\4", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
 OFTEN_BURNED_IN = ("US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OT", "SC", "RF", "BDUS", "EPS", "DOC", "HC")
 
@@ -157,7 +157,7 @@ def _of_preamble(dataset):
         return {}
     if preamble.startswith(ACTIVE) or b"<script" in preamble.lower():
         return {"preamble_active": f"{len(preamble.rstrip(bytes(1)))} bytes"}
-    return {"preamble_not_zero": "that of a TIFF" if preamble[:4] in TIFF else "of unknown meaning"}
+    return {"preamble_not_zero": "that of a TIFF" if preamble[:4] in TIFF_SIGNATURES else "of unknown meaning"}
 
 
 def _of_ages(dataset):

@@ -84,3 +84,9 @@ class NotebookError(EDAError, RuntimeError):
 
 class PeerError(EDAError, ConnectionError):
     """The other side of a connection is not there, refuses, answers with a failure or not in time."""
+
+
+def check_frame(name, frame, frames):
+    """Raise FrameError if there is no such frame."""
+    if not 0 <= frame < frames:
+        raise FrameError(name, f"frame {frame} is outside of its {frames}", f"give a frame from 0 to {frames - 1}")

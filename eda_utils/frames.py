@@ -9,16 +9,14 @@ from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet, source_name
+from .dataset import PARSE_ERRORS, attribute, numbers, quiet
 from .elements import items
-from .errors import DecodeError, EDAError, FrameError, NoPixelDataError
-from .files import HEADER_BYTES, open_file
+from .errors import DecodeError, NoPixelDataError, check_frame
 from .luts import look_up, read_palette
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
 FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
-EXIF_ORIENTATION = 0x0112
 BECOME_RGB = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
 
@@ -96,7 +94,7 @@ def read_frame(dataset, name, frame):
     """
     if not any(keyword in dataset for keyword in PIXEL_KEYWORDS):
         raise NoPixelDataError(name, "has no Pixel Data (7FE0,0010)", "look at its header with header_table")
-    _check_frame(name, frame, count_frames(dataset))
+    check_frame(name, frame, count_frames(dataset))
     _check_claims(dataset, name)
     with _decoding(dataset, name):
         return _decode(dataset, frame)
@@ -187,11 +185,6 @@ def _decoding(dataset, name):
         raise DecodeError(name, _reason(dataset, error), "look at its header, or ask for the original") from None
 
 
-def _check_frame(name, frame, frames):
-    if not 0 <= frame < frames:
-        raise FrameError(name, f"frame {frame} is outside of its {frames}", f"give a frame from 0 to {frames - 1}")
-
-
 def _check_claims(dataset, name):
     """Refuse to allocate what a few bytes of header ask for."""
     keywords = ("Rows", "Columns", "BitsAllocated")
@@ -212,62 +205,3 @@ def _reason(dataset, error):
     if isinstance(error, RuntimeError):
         return f"its Pixel Data could not be decoded ({syntax.name})"
     return f"its Pixel Data does not match its header or is cut ({syntax.name})"
-
-
-def read_picture(source, frame):
-    """Read one frame of a PNG, JPEG, TIFF, GIF or BMP, upright as its EXIF orientation says.
-
-    Parameters
-    ----------
-    source : str, Path or bytes
-    frame : int
-
-    Returns
-    -------
-    pixels : numpy.ndarray
-        (row, column), or (row, column, 3) in RGB on white where the picture is transparent.
-    frames : int
-    what : str
-        Format, mode and whether it was turned, such as "PNG RGB".
-    has_profile : bool
-        Whether there is an ICC profile.
-
-    Raises
-    ------
-    FrameError, DecodeError
-    """
-    from PIL import Image as Pillow
-    from PIL import ImageOps
-
-    name = source_name(source)
-    try:
-        with open_file(source, HEADER_BYTES) as head, quiet():
-            Pillow.open(head).close()  # which looks for the next marker to the end, however far that is
-        with open_file(source) as stream, quiet(), Pillow.open(stream) as file:
-            frames = getattr(file, "n_frames", 1)
-            _check_frame(name, frame, frames)
-            file.seek(frame)
-            pixels = _picture_array(ImageOps.exif_transpose(file))
-            return pixels, frames, _what(file), "icc_profile" in file.info
-    except Pillow.DecompressionBombError:
-        raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
-    except EDAError:
-        raise
-    except (OSError, SyntaxError, *PARSE_ERRORS) as error:
-        raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
-
-
-def _what(file):
-    turned = ", turned as EXIF says" if file.getexif().get(EXIF_ORIENTATION, 1) != 1 else ""
-    return f"{file.format} {file.mode}{' on white' if file.has_transparency_data else ''}{turned}"
-
-
-def _picture_array(file):
-    from PIL import Image as Pillow
-
-    if file.mode in ("L", "I", "F") or file.mode.startswith("I;16"):
-        return np.asarray(file)
-    if file.mode == "1":
-        return np.asarray(file.convert("L"))
-    white = Pillow.new("RGBA", file.size, "white")
-    return np.asarray(Pillow.alpha_composite(white, file.convert("RGBA")).convert("RGB"))

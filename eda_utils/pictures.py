@@ -10,8 +10,8 @@ import numpy as np
 from .display import to_display
 from .errors import EDAError, RequestError
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
-from .files import sniff
 from .image import Image, load_image
+from .kinds import sniff
 from .pathology import Slide, open_slide, separate_stains
 from .pathology.stains import STAIN_VECTORS
 from .style import COMPUTED_CMAP, MUTED

@@ -9,22 +9,13 @@ import numpy as np
 from .attributes import find_attribute, name_of
 from .columns import in_order, join, to_table
 from .confidentiality import without_values
-from .dataset import MACROS, PARSE_ERRORS, attribute, quiet, read_dataset, source_name
-from .endings import CUT_PICTURE, is_cut_picture, is_cut_tiff
-from .errors import DecodeError, EDAError, LimitError
-from .files import (
-    FOR_OPENSLIDE,
-    HEADER_BYTES,
-    SECONDS,
-    TIFF,
-    file_facts,
-    open_file,
-    read_head,
-    sniff,
-    sniff_head,
-    spelt,
-)
+from .dataset import MACROS, attribute, quiet, read_dataset
+from .endings import CUT_PICTURE, is_cut_picture
+from .errors import EDAError, LimitError
+from .files import HEADER_BYTES, SECONDS, file_facts, read_head, spelt
 from .fragments import stream_complaints
+from .kinds import FOR_OPENSLIDE, sniff, sniff_head
+from .picture_files import describe_picture
 from .remote import FIRST_BYTES, is_slow, is_url, read_url
 from .sandbox import run_guarded
 from .values import CHECKED, UNCOMPRESSED, complaints, is_unreadable, plain_value
@@ -225,33 +216,10 @@ def _creator(place, tag):
 
 
 def _read_picture_header(path, _tags, row, most_bytes):
-    from PIL import Image as Pillow
-
-    name = source_name(path)
-    with open_file(path, most_bytes) as stream:
-        try:
-            with quiet(), Pillow.open(stream) as file:
-                columns, rows = file.size
-                samples, frames = len(file.getbands()), getattr(file, "n_frames", 1)
-                is_cut = row["format"] == TIFF and _is_cut_at_ends(file, frames, row["size_bytes"])
-        except Pillow.DecompressionBombError:
-            raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
-        except EDAError:
-            raise
-        except (OSError, SyntaxError, *PARSE_ERRORS) as error:
-            raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
+    sizes, is_cut = describe_picture(path, most_bytes, row["size_bytes"])
     is_cut = is_cut or (not is_url(path) and is_cut_picture(path, row["format"]))
-    values = {"Rows": rows, "Columns": columns, "SamplesPerPixel": samples, "NumberOfFrames": frames}
-    return {"values": values, "warning": CUT_PICTURE if is_cut else None}
-
-
-def _is_cut_at_ends(file, frames, size):
-    """Of a TIFF the first page and the last one."""
-    is_cut = is_cut_tiff(file.tag_v2, size)
-    if not is_cut and frames > 1:
-        file.seek(frames - 1)
-        return is_cut_tiff(file.tag_v2, size)
-    return is_cut
+    names = "Rows", "Columns", "SamplesPerPixel", "NumberOfFrames"
+    return {"values": dict(zip(names, sizes, strict=True)), "warning": CUT_PICTURE if is_cut else None}
 
 
 def _read_slide_header(path, _tags, _row, _most_bytes):

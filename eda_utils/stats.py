@@ -13,12 +13,13 @@ from .columns import join, to_frame
 from .dataset import attribute, read_dataset, source_name
 from .display import apply_window, default_window, read_windows
 from .errors import AccessError, DecodeError, EDAError, FormatError, MissingError
-from .files import sniff
-from .frames import FUNCTIONAL_GROUPS, count_frames, frame_header, read_frame, read_picture, to_rgb
+from .frames import FUNCTIONAL_GROUPS, count_frames, frame_header, read_frame, to_rgb
 from .index_file import check_cache_name, refresh
+from .kinds import sniff
 from .layout import describe_layout, exact_hash
 from .levels import PERCENTILES, count_levels, describe_levels, luminance
 from .modality import padding_mask, to_modality, unit_of
+from .picture_files import read_picture
 from .pool import mapper
 from .sandbox import ADVICE, call_guarded, run_guarded
 from .values import NATIVE_SYNTAXES

@@ -9,9 +9,9 @@ import numpy as np
 from .dataset import attribute, numbers, read_dataset
 from .display import FALLBACK_PERCENTILES, PRESETS, choose_window, default_window
 from .errors import RequestError
-from .files import sniff
 from .frames import frame_header
 from .image import Image, load_stages
+from .kinds import sniff
 from .modality import to_modality
 from .pathology import open_slide
 

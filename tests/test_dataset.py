@@ -21,7 +21,7 @@ from pydicom.tag import Tag
 
 from eda_utils.dataset import attribute, numbers, quiet, read_dataset, without_pixels
 from eda_utils.errors import EDAError, FormatError, LimitError, MissingError, RequestError
-from eda_utils.files import sniff
+from eda_utils.kinds import sniff
 from eda_utils.samples import CANARY
 
 CT = get_testdata_file("CT_small.dcm")

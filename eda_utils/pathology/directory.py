@@ -4,7 +4,8 @@ import os
 import struct
 
 from ..errors import AccessError, FormatError, MissingError
-from ..files import TIFF_SIGNATURES, open_file
+from ..files import open_file
+from ..kinds import TIFF_SIGNATURES
 from ..remote import is_url
 
 # TIFF 6.0 section 2 and BigTIFF: bytes of one value of each field type

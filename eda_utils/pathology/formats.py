@@ -8,8 +8,9 @@ import numpy as np
 
 from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
-from ..files import SLIDE_SUFFIXES, read_head
-from ..frames import read_picture
+from ..files import read_head
+from ..kinds import SLIDE_SUFFIXES
+from ..picture_files import read_picture
 from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader

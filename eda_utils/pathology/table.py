@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from ..confidentiality import identifiers, mask_identifiers
 from ..errors import EDAError
-from ..files import SLIDE_SUFFIXES
 from ..index import index_folder
+from ..kinds import SLIDE_SUFFIXES
 from ..pool import mapper
 from ..sandbox import call_guarded, run_guarded
 from .directory import has_tiles

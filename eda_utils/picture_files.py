@@ -1,0 +1,168 @@
+"""Pictures that are not DICOM: PNG, JPEG, TIFF, GIF, BMP. Pillow reads them, and tifffile what of TIFF it does not."""
+
+import math
+from contextlib import contextmanager
+
+import numpy as np
+
+from .dataset import PARSE_ERRORS, quiet, source_name
+from .endings import is_cut_tiff
+from .errors import DecodeError, EDAError, check_frame
+from .files import HEADER_BYTES, open_file
+from .kinds import TIFF_SIGNATURES
+
+EXIF_ORIENTATION = 0x0112
+MOST_PIXELS = 2**31
+MIN_IS_WHITE = 0  # TIFF 6.0 section 3, PhotometricInterpretation
+
+
+def read_picture(source, frame):
+    """Read one frame of a PNG, JPEG, TIFF, GIF or BMP, upright as its EXIF orientation says.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+    frame : int
+
+    Returns
+    -------
+    pixels : numpy.ndarray
+        (row, column), or (row, column, 3) in RGB on white where the picture is transparent.
+    frames : int
+    what : str
+        Format, mode and whether it was turned, such as "PNG RGB".
+    has_profile : bool
+        Whether there is an ICC profile.
+
+    Raises
+    ------
+    FrameError, DecodeError
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    name = source_name(source)
+    with _naming(name), quiet():
+        with open_file(source, HEADER_BYTES) as head, _opened(head) as file:
+            is_known = file is not None  # Pillow looks for the next marker however far that is
+        with open_file(source) as stream:
+            if not is_known:
+                return _read_page(stream, name, frame)
+            with Pillow.open(stream) as file:
+                frames = getattr(file, "n_frames", 1)
+                check_frame(name, frame, frames)
+                file.seek(frame)
+                pixels = _picture_array(ImageOps.exif_transpose(file))
+                return pixels, frames, _what(file), "icc_profile" in file.info
+
+
+def describe_picture(source, most_bytes, size):
+    """Return rows, columns, samples and frames of a picture, and whether strips or tiles of a TIFF lie behind its end.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+    most_bytes : int
+        How much of it may be read.
+    size : int
+        Bytes of the file.
+
+    Raises
+    ------
+    DecodeError
+    """
+    with _naming(source_name(source)), quiet(), open_file(source, most_bytes) as stream, _opened(stream) as file:
+        if file is None:
+            return _describe_pages(stream, size)
+        columns, rows = file.size
+        samples, frames = len(file.getbands()), getattr(file, "n_frames", 1)
+        is_cut = False
+        for frame in {0, frames - 1} if file.format == "TIFF" else ():
+            file.seek(frame)
+            is_cut |= is_cut_tiff(file.tag_v2, size)
+        return (rows, columns, samples, frames), is_cut
+
+
+@contextmanager
+def _naming(name):
+    from PIL import Image as Pillow
+    from tifffile import TiffFileError
+
+    try:
+        yield
+    except Pillow.DecompressionBombError:
+        raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
+    except EDAError:
+        raise
+    except (OSError, SyntaxError, TiffFileError, *PARSE_ERRORS) as error:
+        raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
+
+
+@contextmanager
+def _opened(stream):
+    """Yield the picture as Pillow opens it, or None for a TIFF that Pillow does not know, such as of 64-bit numbers."""
+    from PIL import Image as Pillow
+
+    try:
+        file = Pillow.open(stream)
+    except Pillow.UnidentifiedImageError:
+        stream.seek(0)
+        if stream.read(4) not in TIFF_SIGNATURES:
+            raise
+        yield None
+    else:
+        with file:
+            yield file
+
+
+def _what(file):
+    turned = ", turned as EXIF says" if file.getexif().get(EXIF_ORIENTATION, 1) != 1 else ""
+    return f"{file.format} {file.mode}{' on white' if file.has_transparency_data else ''}{turned}"
+
+
+def _picture_array(file):
+    from PIL import Image as Pillow
+
+    if file.mode in ("L", "I", "F") or file.mode.startswith("I;16"):
+        return np.asarray(file)
+    if file.mode == "1":
+        return np.asarray(file.convert("L"))
+    white = Pillow.new("RGBA", file.size, "white")
+    return np.asarray(Pillow.alpha_composite(white, file.convert("RGBA")).convert("RGB"))
+
+
+def _describe_pages(stream, size):
+    import tifffile
+
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as file:
+        pages = file.pages[0], file.pages[-1]
+        is_cut = any(is_cut_tiff({tag.code: tag.value for tag in page.tags}, size) for page in pages)
+        return (*pages[0].shape[:2], pages[0].samplesperpixel, len(file.pages)), is_cut
+
+
+def _read_page(stream, name, frame):
+    import tifffile
+
+    with tifffile.TiffFile(stream) as file:
+        check_frame(name, frame, len(file.pages))
+        page = file.pages[frame]
+        if math.prod(page.shape) > MOST_PIXELS:
+            raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide")
+        pixels = page.asarray()
+        if page.photometric == MIN_IS_WHITE and pixels.dtype.kind == "u":
+            pixels = np.iinfo(pixels.dtype).max - pixels
+        return _grey_or_rgb(pixels, page, name), len(file.pages), f"TIFF {page.dtype}", 34675 in page.tags
+
+
+def _grey_or_rgb(pixels, page, name):
+    """Colours in 8 bits, as Pillow gives them."""
+    if pixels.ndim == 3 and page.planarconfig == 2:
+        pixels = np.moveaxis(pixels, 0, -1)
+    is_colour = pixels.ndim == 3 and pixels.shape[-1] in (3, 4) and pixels.dtype.kind == "u"
+    if pixels.dtype.kind not in "buif" or not (is_colour or pixels.ndim == 2):
+        wrong = f"has {page.samplesperpixel} samples of type {page.dtype} in a pixel, which is no picture"
+        raise DecodeError(name, wrong, "read it with tifffile and choose what to show")
+    if is_colour:
+        return (pixels[..., :3] >> (pixels.dtype.itemsize * 8 - 8)).astype(np.uint8)
+    return pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels

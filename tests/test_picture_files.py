@@ -1,0 +1,103 @@
+"""Pictures are read as they were written, whatever Pillow knows of their kind, and described without being decoded."""
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+from eda_utils import index_folder, load_image, measure_images, show_image
+from eda_utils.errors import DecodeError, FrameError
+from eda_utils.picture_files import describe_picture, read_picture
+
+RANDOM = np.random.default_rng(7)
+GREY = (RANDOM.random((90, 110)) * 200).astype(np.uint8)
+ARRAYS = {
+    "bytes": GREY,
+    "words": GREY.astype(np.uint16) * 300,
+    "signed": GREY.astype(np.int16) - 100,
+    "floats": GREY.astype(np.float32) / 7,
+    "doubles": GREY / 7,
+    "long": GREY.astype(np.int64) - 10**6,
+    "colour": np.stack([GREY, GREY // 2, GREY // 3], axis=-1),
+}
+WAYS = {
+    "strips": {},
+    "tiles": {"tile": (64, 64)},
+    "deflated": {"tile": (64, 64), "compression": "deflate"},
+    "zstd": {"compression": "zstd"},
+    "JPEG 2000": {"compression": "jpeg2000", "compressionargs": {"level": 0}},
+}
+
+
+def tiff(path, pixels, **how):
+    photometric = "rgb" if pixels.shape[-1] == 3 else "minisblack"
+    tifffile.imwrite(path, pixels, photometric=photometric, **how)
+    return path
+
+
+PAIRS = [(name, way) for name in ARRAYS for way in WAYS if way != "JPEG 2000" or ARRAYS[name].dtype.kind == "u"]
+
+
+@pytest.mark.parametrize(("name", "way"), PAIRS)
+def test_a_tiff_comes_back(name, way, tmp_path):
+    pixels = ARRAYS[name]
+    path = tiff(tmp_path / "a.tif", pixels, **WAYS[way])
+    read, frames, _, has_profile = read_picture(path, 0)
+    assert np.array_equal(read, pixels)
+    assert (frames, has_profile) == (1, False)
+    sizes = (*pixels.shape[:2], 3 if pixels.ndim == 3 else 1, 1)
+    assert describe_picture(path, None, path.stat().st_size) == (sizes, False)
+
+
+@pytest.mark.parametrize("way", ["strips", "tiles", "deflated"])
+@pytest.mark.parametrize("name", ["words", "floats", "doubles"])
+def test_measurements_are_images_from_index_to_figure(name, way, tmp_path):
+    path = tiff(tmp_path / "a.tif", ARRAYS[name], **WAYS[way])
+    index = index_folder(tmp_path)
+    assert index[["kind", "Rows", "Columns"]].values.tolist() == [["image", 90, 110]]
+    assert index["problem"].isna().all()
+    assert measure_images(index)["max_value"].tolist() == [float(ARRAYS[name].max())]
+    assert np.array_equal(load_image(path).pixels, ARRAYS[name])
+    show_image(path)
+
+
+def test_pages_are_frames(tmp_path):
+    pages = np.stack([ARRAYS["doubles"], ARRAYS["doubles"] + 1])
+    tifffile.imwrite(tmp_path / "a.tif", pages)
+    assert np.array_equal(read_picture(tmp_path / "a.tif", 1)[0], pages[1])
+    with pytest.raises(FrameError, match="frame 2 is outside of its 2"):
+        read_picture(tmp_path / "a.tif", 2)
+
+
+def test_white_may_be_nought(tmp_path):
+    """Of JPEG 2000, which Pillow does not know in a TIFF."""
+    tifffile.imwrite(tmp_path / "a.tif", GREY, photometric="miniswhite", **WAYS["JPEG 2000"])
+    assert np.array_equal(read_picture(tmp_path / "a.tif", 0)[0], 255 - GREY)
+
+
+def test_what_is_no_picture_is_not_called_damaged(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY.astype(np.complex64))
+    with pytest.raises(DecodeError) as caught:
+        read_picture(tmp_path / "a.tif", 0)
+    wrong = "has 1 samples of type complex64 in a pixel, which is no picture"
+    assert str(caught.value) == f"a.tif: {wrong}; read it with tifffile and choose what to show."
+
+
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.7])
+@pytest.mark.parametrize("name", ["words", "doubles"])
+def test_a_cut_tiff(name, part, tmp_path):
+    whole = tiff(tmp_path / "whole.tif", ARRAYS[name]).read_bytes()
+    (tmp_path / "cut.tif").write_bytes(whole[: int(len(whole) * part)])
+    index = index_folder(tmp_path / "cut.tif")
+    assert index[["problem", "warning"]].notna().any(axis=None)
+    with pytest.raises(DecodeError, match="is damaged"):
+        read_picture(tmp_path / "cut.tif", 0)
+
+
+def test_bytes_in_memory():
+    buffer = io.BytesIO()
+    Pillow.fromarray(GREY).save(buffer, "PNG")
+    assert np.array_equal(read_picture(buffer.getvalue(), 0)[0], GREY)
+    assert describe_picture(buffer.getvalue(), None, buffer.tell()) == ((90, 110, 1, 1), False)
