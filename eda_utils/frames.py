@@ -17,6 +17,7 @@ from .luts import look_up, read_palette
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
 FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # (FFFE,E000) in either byte order
 BECOME_RGB = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
 
@@ -194,6 +195,17 @@ def _check_claims(dataset, name):
     samples = numbers(attribute(dataset, "SamplesPerPixel", 1)) or (1,)
     if np.prod([*(size[0] for size in sizes), samples[0]]) / 8 > MAX_FRAME_BYTES:
         raise DecodeError(name, "Rows and Columns claim a frame of more than 2 GB", "check the header")
+    _check_syntax(dataset, name)
+
+
+def _check_syntax(dataset, name):
+    """PS3.5 A.4: items hold frames of compressed syntaxes only; taken for samples they would shift the picture."""
+    syntax, pixels = attribute(getattr(dataset, "file_meta", Dataset()), "TransferSyntaxUID"), dataset.get("PixelData")
+    if not pixels or syntax is None or syntax.is_private or syntax.is_encapsulated:
+        return
+    if dataset["PixelData"].is_undefined_length and bytes(pixels[:4]) in ITEM_TAGS:
+        wrong = f"its Pixel Data (7FE0,0010) lies in items, which {syntax.name} does not have"
+        raise DecodeError(name, wrong, "check its Transfer Syntax UID (0002,0010), or ask for the original")
 
 
 def _reason(dataset, error):

@@ -101,3 +101,26 @@ def test_bytes_in_memory():
     Pillow.fromarray(GREY).save(buffer, "PNG")
     assert np.array_equal(read_picture(buffer.getvalue(), 0)[0], GREY)
     assert describe_picture(buffer.getvalue(), None, buffer.tell()) == ((90, 110, 1, 1), False)
+
+
+def test_a_damaged_picture(tmp_path, samples):
+    whole = (samples / "photos" / "fundus_left.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DecodeError, match=r"half\.jpg: is damaged \(OSError\); copy the file again\."):
+        load_image(tmp_path / "half.jpg")
+
+
+def test_a_bomb_is_refused(tmp_path, monkeypatch):
+    Pillow.new("L", (100, 100)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(DecodeError, match=r"bomb\.png: claims more pixels than is safe to unpack; open it with"):
+        load_image(tmp_path / "bomb.png")
+
+
+def test_what_a_photograph_says(tmp_path):
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    profile = {"icc_profile": b"profile"}
+    Pillow.new("RGBA", (2, 1)).save(tmp_path / "turned.png", exif=exif, **profile)
+    image = load_image(tmp_path / "turned.png")
+    assert image.caption() == "PNG RGBA on white, turned as EXIF says · ICC profile not applied · no spacing in header"
