@@ -5,6 +5,7 @@ import numpy as np
 ROUNDS, ROUNDS_OF_MANY = 500, 50
 SWAP_POOL = 400  # groups whose swaps are tried at once
 STARTS, MANY_GROUPS = 8, 2_000  # with few groups there is time to start again
+MOST_DEALS = 20_000  # with very few there is time to try all: nine in three parts
 SIZE_WEIGHT = 2.0  # of the size of a part, against all its classes together
 
 
@@ -26,9 +27,10 @@ def search_parts(counts, fractions, seed=0):
 
     Notes
     -----
-    Minimised is the sum over parts and columns of w (have − wanted)² / fraction. To place groups of mixed classes
-    exactly is a bin-packing problem; this is greedy placement of the largest first, as of K. Sechidis et al., On the
-    stratification of multi-label data, ECML 2011, improved by the best move and the best swap until there is none.
+    Minimised is the sum over parts and columns of w (have − wanted)². To place groups of mixed classes exactly is a
+    bin-packing problem. Where there are few all deals are tried. Else this is greedy placement of the largest first,
+    as of K. Sechidis et al., On the stratification of multi-label data, ECML 2011, and in other orders, improved by
+    the best move and the best swap until there is none.
 
     Examples
     --------
@@ -42,9 +44,12 @@ def search_parts(counts, fractions, seed=0):
     counts = np.asarray(counts, float)
     weights = _weights(counts)
     rng = np.random.default_rng(seed)
+    if len(fractions) ** len(counts) <= MOST_DEALS:
+        return _try_all(counts, fractions, weights, rng)
     best, least = None, np.inf
-    for _ in range(1 if len(counts) > MANY_GROUPS else STARTS):
-        parts = _improve(_greedy(counts, fractions, weights, rng), counts, fractions, weights, rng)
+    for start in range(1 if len(counts) > MANY_GROUPS else STARTS):
+        dealt = _greedy(counts, fractions, weights, rng, is_sorted=start % 2 == 0)
+        parts = _improve(dealt, counts, fractions, weights, rng)
         parts = _fill_empty(parts, counts, len(fractions))
         cost = _cost(parts, counts, fractions, weights)
         if cost < least - 1e-12:
@@ -69,37 +74,47 @@ def _gap(parts, counts, fractions):
 
 
 def _cost(parts, counts, fractions, weights):
-    return float(((_gap(parts, counts, fractions) ** 2 * weights).sum(axis=1) / fractions).sum())
+    return float((_gap(parts, counts, fractions) ** 2 @ weights).sum())
 
 
-def _greedy(counts, fractions, weights, rng):
+def _try_all(counts, fractions, weights, rng):
+    """Of equally good deals any, by chance; the best one with an empty part only where groups are too few."""
+    several = len(fractions)
+    deals = np.indices((several,) * len(counts)).reshape(len(counts), -1).T
+    deals = deals[rng.permutation(len(deals))]
+    have = np.stack([(deals == part) @ counts for part in range(several)], axis=1)  # (deal, part, column)
+    gap = have - fractions[:, None] * counts.sum(axis=0)
+    cost = (gap**2 @ weights).sum(axis=1)
+    is_whole = np.all([(deals == part).any(axis=1) for part in range(several)], axis=0)
+    return deals[np.argmin(np.where(is_whole | ~is_whole.any(), cost, np.inf))]
+
+
+def _greedy(counts, fractions, weights, rng, *, is_sorted=True):
     order = rng.permutation(len(counts))
-    order = order[np.argsort(-(counts[order] ** 2 @ weights), kind="stable")]
+    if is_sorted:
+        order = order[np.argsort(-(counts[order] ** 2 @ weights), kind="stable")]
     gap = -fractions[:, None] * counts.sum(axis=0)
     parts = np.empty(len(counts), int)
-    scale = weights / fractions[:, None]
     for group in order:
-        parts[group] = np.argmin((scale * gap) @ (2 * counts[group]) + scale @ counts[group] ** 2)
+        parts[group] = np.argmin(gap @ (weights * counts[group]))
         gap[parts[group]] += counts[group]
     return parts
 
 
 def _improve(parts, counts, fractions, weights, rng):
-    gap = _gap(parts, counts, fractions)
-    where = (parts, gap, counts, fractions, weights)
+    where = parts, _gap(parts, counts, fractions), counts, weights
     for _ in range(ROUNDS if len(counts) <= MANY_GROUPS else ROUNDS_OF_MANY):
         if not (_move_best(*where) or _swap_best(*where, rng)):
             break
     return parts
 
 
-def _move_best(parts, gap, counts, fractions, weights):
+def _move_best(parts, gap, counts, weights):
     """Move the group by which the cost sinks most; tell whether there is one."""
     squares = counts**2 @ weights
     linear = counts @ (gap * weights).T  # (group, part)
     here = np.arange(len(counts))
-    leave = (squares - 2 * linear[here, parts]) / fractions[parts]
-    change = leave[:, None] + (squares[:, None] + 2 * linear) / fractions
+    change = 2 * (squares[:, None] + linear - linear[here, parts][:, None])
     change[here, parts] = 0
     group, part = np.unravel_index(np.argmin(change), change.shape)
     if change[group, part] > -1e-12:
@@ -108,7 +123,7 @@ def _move_best(parts, gap, counts, fractions, weights):
     return True
 
 
-def _swap_best(parts, gap, counts, fractions, weights, rng):
+def _swap_best(parts, gap, counts, weights, rng):
     """Swap the two groups by which the cost sinks most, of a sample where there are many."""
     pool = np.arange(len(counts)) if len(counts) <= SWAP_POOL else rng.choice(len(counts), SWAP_POOL, replace=False)
     here, there = parts[pool][:, None], parts[pool][None]
@@ -117,7 +132,7 @@ def _swap_best(parts, gap, counts, fractions, weights, rng):
     linear = np.einsum("abf,pf->abp", difference, gap * weights, optimize=True)
     first = np.take_along_axis(linear, np.broadcast_to(here, squares.shape)[..., None], 2)[..., 0]
     second = np.take_along_axis(linear, np.broadcast_to(there, squares.shape)[..., None], 2)[..., 0]
-    change = (squares + 2 * first) / fractions[here] + (squares - 2 * second) / fractions[there]
+    change = 2 * (squares + first - second)
     change[here == there] = 0
     one, other = np.unravel_index(np.argmin(change), change.shape)
     if change[one, other] > -1e-12:

@@ -9,23 +9,36 @@ from eda_utils.part_search import search_parts
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_few_groups_are_dealt_as_well_as_by_trying_all(seed):
+@pytest.mark.parametrize("groups", [7, 10])
+def test_groups_are_dealt_as_well_as_by_trying_all(groups, seed):
+    """Seven are tried in all ways, ten are not."""
     rng = np.random.default_rng(seed)
-    size = rng.integers(1, 6, 8)
+    size = rng.integers(1, 6, groups)
     counts = np.column_stack([size, rng.binomial(size, 0.4), rng.binomial(size, 0.2)]).astype(float)
     shares = np.array([0.5, 0.3, 0.2])
-    gap = [np.abs(_have(deal, counts) - shares[:, None] * counts.sum(axis=0)) for deal in _deals(8)]
-    ours = np.abs(_have(search_parts(counts, shares, seed), counts) - shares[:, None] * counts.sum(axis=0))
-    assert ours[:, 0].max() <= min(table[:, 0].max() for table in gap) + size.min()
-    assert ours.max() <= min(table.max() for table in gap) + 1
-
-
-def _deals(groups):
-    return (np.array(deal) for deal in product(range(3), repeat=groups))
+    wanted = shares[:, None] * counts.sum(axis=0)
+    deals = np.array(list(product(range(3), repeat=groups)))
+    gaps = np.abs(np.stack([(deals == part) @ counts for part in range(3)], axis=1) - wanted)
+    ours = np.abs(_have(search_parts(counts, shares, seed), counts) - wanted)
+    assert ours[:, 0].max() <= gaps[..., 0].max(axis=1).min() + size.min()
+    assert ours.max() <= gaps.max(axis=(1, 2)).min() + 1
 
 
 def _have(parts, counts):
     return np.stack([counts[parts == part].sum(axis=0) for part in range(3)])
+
+
+@pytest.mark.parametrize("shares", [(0.7, 0.15, 0.15), (0.5, 0.25, 0.25)])
+@pytest.mark.parametrize(
+    "sizes", [(1, 1, 1, 3, 5, 5, 5), (1, 2, 7, 9), (1, 1, 1), (9, 9, 9, 9, 9, 9, 1), (2, 2, 3, 3, 8, 8, 8)]
+)
+def test_sizes_alone_come_out_best(sizes, shares):
+    sizes = np.array(sizes, float)
+    wanted = np.array(shares) * sizes.sum()
+    deals = np.array([deal for deal in product(range(3), repeat=len(sizes)) if len(set(deal)) == 3])
+    gaps = np.abs(np.stack([(deals == part) @ sizes for part in range(3)], axis=1) - wanted)
+    ours = np.abs(_have(search_parts(sizes[:, None], np.array(shares)), sizes) - wanted)
+    assert ours.max() == pytest.approx(gaps.max(axis=1).min())
 
 
 def test_no_part_is_empty():
