@@ -71,6 +71,7 @@ def lab_command(notebook="01", *, options=(), root=None):
         *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
         f"--LabApp.default_url=/lab/tree/{path.relative_to(root).as_posix()}",
         *("--LabApp.extension_manager=readonly", "--LabApp.news_url=", "--ServerApp.ip=127.0.0.1"),
+        "--KernelManager.transport_encryption=auto",  # what passes between the two is patient data
         *options,
     ]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

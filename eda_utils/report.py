@@ -241,6 +241,7 @@ def _client(parsed, path, on_cell_start):
         resources={"metadata": {"path": str(path.resolve().parent)}},
         on_cell_start=on_cell_start,
     )
+    client.config.KernelManager.transport_encryption = "auto"  # what passes between the two is patient data
     # What an Output widget catches becomes plain outputs. To answer such widgets nbclient sends on the socket that it
     # waits on, and sometimes never wakes up from that.
     client.comm_open_handlers = {}

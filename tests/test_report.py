@@ -60,6 +60,12 @@ def test_sections_are_linked(page):
     assert targets <= set(re.findall(r'id="([^"]+)"', page))
 
 
+def test_what_passes_between_notebook_and_kernel_is_encrypted(tmp_path):
+    asked = "import json\nfrom ipykernel.connect import get_connection_info\nsorted(json.loads(get_connection_info()))"
+    page = render_notebook(write(tmp_path / "a.ipynb", asked), tmp_path / "a.html", progress=False).read_text()
+    assert "curve_publickey" in page
+
+
 def test_an_empty_folder_has_a_page(tmp_path):
     (tmp_path / "empty").mkdir()
     page = render_report(tmp_path / "empty", tmp_path / "r.html", progress=False).read_text()

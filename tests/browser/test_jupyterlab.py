@@ -121,6 +121,7 @@ def test_a_notebook_runs_to_its_end(page, lab, name):
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert page.locator("text=Would you like to get notified").count() == 0
+    assert "without encryption" not in (lab[1] / "log").read_text(), "a teacher would read it in the terminal"
 
 
 def test_the_viewer_follows_the_hand_and_python_knows(page, lab):
