@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .notebook import find_notebook
+from .notebook import find_notebook, kernel_encryption
 
 SETTINGS = Path(__file__).with_name("templates")  # of JupyterLab, in the folder labconfig
 
@@ -71,7 +71,7 @@ def lab_command(notebook="01", *, options=(), root=None):
         *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
         f"--LabApp.default_url=/lab/tree/{path.relative_to(root).as_posix()}",
         *("--LabApp.extension_manager=readonly", "--LabApp.news_url=", "--ServerApp.ip=127.0.0.1"),
-        "--KernelManager.transport_encryption=auto",  # what passes between the two is patient data
+        f"--KernelManager.transport_encryption={kernel_encryption()}",
         *options,
     ]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

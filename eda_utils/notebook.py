@@ -30,6 +30,13 @@ def find_notebook(name):
     return found[0]
 
 
+def kernel_encryption():
+    """Return what `KernelManager.transport_encryption` shall be: between a notebook and its kernel is patient data."""
+    import zmq
+
+    return "auto" if zmq.has("curve") else "disabled"  # not every build of it can
+
+
 def read_notebook(path):
     """Read a notebook, or raise FormatError."""
     try:

@@ -14,7 +14,7 @@ from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
 from .flatten import flatten_widgets
 from .label_files import read_labels
-from .notebook import find_notebook, keep_report_cells, read_notebook, set_parameters
+from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
 from .page_tables import write_tables
 
@@ -241,7 +241,7 @@ def _client(parsed, path, on_cell_start):
         resources={"metadata": {"path": str(path.resolve().parent)}},
         on_cell_start=on_cell_start,
     )
-    client.config.KernelManager.transport_encryption = "auto"  # what passes between the two is patient data
+    client.config.KernelManager.transport_encryption = kernel_encryption()
     # What an Output widget catches becomes plain outputs. To answer such widgets nbclient sends on the socket that it
     # waits on, and sometimes never wakes up from that.
     client.comm_open_handlers = {}

@@ -24,6 +24,12 @@ def test_the_state_stays_in_the_folder(tmp_path):
     assert command[-1] == "--no-browser"
 
 
+def test_a_build_that_cannot_encrypt_still_starts(monkeypatch):
+    assert "--KernelManager.transport_encryption=auto" in lab_command("01")[0]
+    monkeypatch.setattr("zmq.has", lambda _: False)
+    assert "--KernelManager.transport_encryption=disabled" in lab_command("01")[0]
+
+
 def test_no_news_and_no_updates_are_fetched():
     settings = json.loads((SETTINGS / "labconfig" / "default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
