@@ -24,10 +24,11 @@ def test_the_state_stays_in_the_folder(tmp_path):
     assert command[-1] == "--no-browser"
 
 
-def test_a_build_that_cannot_encrypt_still_starts(monkeypatch):
-    assert "--KernelManager.transport_encryption=auto" in lab_command("01")[0]
+def test_a_build_that_cannot_encrypt_still_starts(monkeypatch, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{}")
+    assert "--KernelManager.transport_encryption=auto" in lab_command(tmp_path / "a.ipynb", root=tmp_path)[0]
     monkeypatch.setattr("zmq.has", lambda _: False)
-    assert "--KernelManager.transport_encryption=disabled" in lab_command("01")[0]
+    assert "--KernelManager.transport_encryption=disabled" in lab_command(tmp_path / "a.ipynb", root=tmp_path)[0]
 
 
 def test_no_news_and_no_updates_are_fetched():
