@@ -22,20 +22,21 @@ def save_arrays(dataset, output, *, shard=SHARD):
         What it skips is counted.
     output : str or Path
         A .npz with ``arrays``, ``targets`` and ``numbers`` (rows of the data set), for arrays of one size that fit in
-        memory; or a new folder, for tar shards as WebDataset reads them: NNNNNNNN.npy and NNNNNNNN.json each.
+        memory; a new .zarr with the same, an item a chunk, for more than fits; or another new folder, for tar shards as
+        WebDataset reads them: NNNNNNNN.npy and NNNNNNNN.json each.
     shard : int
         Items of one tar file.
 
     Returns
     -------
     Path
-        The .npz, or the folder. Paths and names of files are not in it; files are readable by their owner only.
+        The .npz, or the folder. Paths and names of files are not in it; only its owner can read it.
 
     Raises
     ------
     EDAError
-        If the name has another ending, the folder is not empty, arrays differ in size, or an image cannot be read and
-        the data set does not skip it.
+        If the name has another ending, the folder is not empty, arrays differ in size, zarr is not installed, or an
+        image cannot be read and the data set does not skip it.
 
     Examples
     --------
@@ -50,14 +51,13 @@ def save_arrays(dataset, output, *, shard=SHARD):
     'modality values, no window'
     """
     output = Path(output)
-    if output.suffix == ".npz":
-        numbers, skipped = _save_npz(dataset, output)
-        beside = output.with_suffix(".json")
-    elif output.suffix:
-        raise RequestError(output.name, "is neither .npz nor a folder", "give such as train.npz or shards/train")
+    if output.suffix not in ("", *WHOLE):
+        raise RequestError(output.name, "is neither .npz, .zarr nor a folder", "give such as train.npz or shards/train")
+    if output.suffix:
+        numbers, skipped = WHOLE[output.suffix](dataset, output)
     else:
         numbers, skipped = _save_shards(dataset, output, shard)
-        beside = output / "steps.json"
+    beside = output.with_suffix(".json") if output.suffix else output / "steps.json"
     said = {"steps": dataset.steps(), "axes": "channel, row, column", "dtype": "float32", "items": len(numbers)}
     said |= {"parts": dataset.parts, "skipped": skipped}
     with _private(beside) as file:
@@ -81,18 +81,51 @@ def _items(dataset, skipped):
 def _save_npz(dataset, output):
     skipped, numbers, arrays, targets = [], [], [], []
     for number, array, target, _ in _items(dataset, skipped):
-        if arrays and array.shape != arrays[0].shape:
-            raise RequestError(output.name, "the arrays differ in size", "give the data set a size=, or save shards")
+        _check_size(array, arrays[0].shape if arrays else array.shape, output)
         numbers.append(number), arrays.append(array), targets.append(target)
     with _private(output) as file:
         np.savez_compressed(file, arrays=np.array(arrays, np.float32), targets=np.array(targets), numbers=numbers)
     return numbers, skipped
 
 
-def _save_shards(dataset, folder, shard):
+def _make_folder(folder):
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise RequestError(folder.name, "is not empty", "give a new folder")
+
+
+def _save_zarr(dataset, folder):
+    try:
+        import zarr
+    except ImportError:
+        raise RequestError(
+            folder.name, "zarr is not installed", 'pip install "eda_utils[zarr]", or save shards'
+        ) from None
+
+    skipped, numbers, targets, arrays = [], [], [], None
+    group = zarr.open_group(folder, mode="w")
+    folder.chmod(0o700)  # it has made the folder anew
+    for number, array, target, _ in _items(dataset, skipped):
+        if arrays is None:
+            shape = (len(dataset), *array.shape)
+            arrays = group.create_array("arrays", shape=shape, chunks=(1, *array.shape), dtype="float32")
+        _check_size(array, arrays.shape[1:], folder)
+        arrays[len(numbers)] = array
+        numbers.append(number), targets.append(target)
+    if arrays is not None:
+        arrays.resize((len(numbers), *arrays.shape[1:]))
+    group.create_array("targets", data=np.array(targets))
+    group.create_array("numbers", data=np.array(numbers, int))
+    return numbers, skipped
+
+
+def _check_size(array, shape, output):
+    if array.shape != shape:
+        raise RequestError(output.name, "the arrays differ in size", "give the data set a size=, or save shards")
+
+
+def _save_shards(dataset, folder, shard):
+    _make_folder(folder)
     skipped, numbers, file = [], [], None
     for number, array, target, record in _items(dataset, skipped):
         if len(numbers) % shard == 0:
@@ -111,3 +144,6 @@ def _save_shards(dataset, folder, shard):
     if file:
         file.close()
     return numbers, skipped
+
+
+WHOLE = {".npz": _save_npz, ".zarr": _save_zarr}
