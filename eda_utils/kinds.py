@@ -111,7 +111,7 @@ def _has_bytes(path):
     try:
         with quiet(), tifffile.TiffFile(path) as file:
             return file.pages[0].bitspersample == 8
-    except (OSError, tifffile.TiffFileError, *PARSE_ERRORS):
+    except (OSError, *PARSE_ERRORS):
         return True  # who opens it, says what is wrong
 
 

@@ -86,7 +86,6 @@ def describe_picture(source, most_bytes, size):
 @contextmanager
 def _naming(name):
     from PIL import Image as Pillow
-    from tifffile import TiffFileError
 
     try:
         yield
@@ -94,7 +93,7 @@ def _naming(name):
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
     except EDAError:
         raise
-    except (OSError, SyntaxError, TiffFileError, *PARSE_ERRORS) as error:
+    except (OSError, SyntaxError, RuntimeError, *PARSE_ERRORS) as error:  # imagecodecs raises RuntimeErrors
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
 
 
@@ -136,9 +135,15 @@ def _describe_pages(stream, size):
 
     stream.seek(0)
     with tifffile.TiffFile(stream) as file:
-        pages = file.pages[0], file.pages[-1]
+        first, *_ = pages = file.pages[0], file.pages[-1]
         is_cut = any(is_cut_tiff({tag.code: tag.value for tag in page.tags}, size) for page in pages)
-        return (*pages[0].shape[:2], pages[0].samplesperpixel, len(file.pages)), is_cut
+        return (*_shape(first), first.samplesperpixel, len(file.pages)), is_cut
+
+
+def _shape(page):
+    if not page.imagelength * page.imagewidth:
+        raise ValueError("a page without a pixel")
+    return page.imagelength, page.imagewidth
 
 
 def _read_page(stream, name, frame):
@@ -147,7 +152,7 @@ def _read_page(stream, name, frame):
     with tifffile.TiffFile(stream) as file:
         check_frame(name, frame, len(file.pages))
         page = file.pages[frame]
-        if math.prod(page.shape) > MOST_PIXELS:
+        if math.prod(_shape(page)) * page.samplesperpixel > MOST_PIXELS:
             raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide")
         pixels = page.asarray()
         if page.photometric == MIN_IS_WHITE and pixels.dtype.kind == "u":

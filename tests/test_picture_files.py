@@ -1,14 +1,18 @@
 """Pictures are read as they were written, whatever Pillow knows of their kind, and described without being decoded."""
 
+import contextlib
 import io
+import struct
 
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from eda_utils import index_folder, load_image, measure_images, show_image
-from eda_utils.errors import DecodeError, FrameError
+from eda_utils.errors import DecodeError, EDAError, FrameError
 from eda_utils.picture_files import describe_picture, read_picture
 
 RANDOM = np.random.default_rng(7)
@@ -94,6 +98,27 @@ def test_a_cut_tiff(name, part, tmp_path):
     assert index[["problem", "warning"]].notna().any(axis=None)
     with pytest.raises(DecodeError, match="is damaged"):
         read_picture(tmp_path / "cut.tif", 0)
+
+
+def test_a_page_without_a_pixel(tmp_path):
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, 0) for tag in (256, 257))
+    (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<IH", 8, 2) + entries + bytes(4))
+    assert index_folder(tmp_path)["problem"].tolist() == ["is damaged (ValueError); copy the file again"]
+    with pytest.raises(DecodeError, match="is damaged"):
+        read_picture(tmp_path / "a.tif", 0)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["words", "doubles"]), st.sampled_from(["strips", "deflated", "zstd", "JPEG 2000"]), st.data())
+def test_damage_is_told_as_damage(tmp_path, name, way, data):
+    if (name, way) not in PAIRS:
+        return
+    content = bytearray(tiff(tmp_path / "a.tif", ARRAYS[name], **WAYS[way]).read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for use in (lambda: read_picture(bytes(content), 0), lambda: describe_picture(bytes(content), None, len(content))):
+        with contextlib.suppress(EDAError):
+            use()
 
 
 def test_bytes_in_memory():
