@@ -13,6 +13,7 @@ from .dataset import PARSE_ERRORS, attribute, numbers, quiet
 from .elements import items
 from .errors import DecodeError, NoPixelDataError, check_frame
 from .luts import look_up, read_palette
+from .values import UNCOMPRESSED
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
@@ -201,7 +202,7 @@ def _check_claims(dataset, name):
 def _check_syntax(dataset, name):
     """PS3.5 A.4: items hold frames of compressed syntaxes only; taken for samples they would shift the picture."""
     syntax, pixels = attribute(getattr(dataset, "file_meta", Dataset()), "TransferSyntaxUID"), dataset.get("PixelData")
-    if not pixels or syntax is None or syntax.is_private or syntax.is_encapsulated:
+    if syntax not in UNCOMPRESSED or not pixels:
         return
     if dataset["PixelData"].is_undefined_length and bytes(pixels[:4]) in ITEM_TAGS:
         wrong = f"its Pixel Data (7FE0,0010) lies in items, which {syntax.name} does not have"

@@ -99,20 +99,25 @@ def _sniff_slide(path):
         vendor = openslide.OpenSlide.detect_format(path)
     except openslide.OpenSlideError:
         return None
-    if not vendor or (vendor == GENERIC and not _has_bytes(path)):
+    if not vendor or (vendor == GENERIC and is_measured(path)):
         return None
     return "slide", vendor
 
 
-def _has_bytes(path):
-    """Whether samples have 8 bits: of fluorescence or measurements OpenSlide would show the upper ones alone."""
+def is_measured(path):
+    """Tell whether a TIFF holds values, as `loses_bits` means it; not of one that cannot be read."""
     import tifffile
 
     try:
         with quiet(), tifffile.TiffFile(path) as file:
-            return file.pages[0].bitspersample == 8
-    except (OSError, *PARSE_ERRORS):
-        return True  # who opens it, says what is wrong
+            return loses_bits(file.pages[0])
+    except (OSError, ArithmeticError, *PARSE_ERRORS):
+        return False  # who opens it, says what is wrong
+
+
+def loses_bits(page):
+    """Tell whether the upper 8 bits, all that OpenSlide shows, are not enough: in grey, as of fluorescence."""
+    return page.bitspersample != 8 and page.samplesperpixel < 3
 
 
 def _describe_other(head):

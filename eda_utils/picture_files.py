@@ -12,7 +12,7 @@ from .files import HEADER_BYTES, open_file
 from .kinds import TIFF_SIGNATURES
 
 EXIF_ORIENTATION = 0x0112
-MOST_PIXELS = 2**31
+MOST_BYTES = 2**31
 MIN_IS_WHITE = 0  # TIFF 6.0 section 3, PhotometricInterpretation
 
 
@@ -93,7 +93,13 @@ def _naming(name):
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
     except EDAError:
         raise
-    except (OSError, SyntaxError, RuntimeError, *PARSE_ERRORS) as error:  # imagecodecs raises RuntimeErrors
+    except (
+        OSError,
+        SyntaxError,
+        RuntimeError,
+        ArithmeticError,
+        *PARSE_ERRORS,
+    ) as error:  # also tifffile and imagecodecs
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
 
 
@@ -152,7 +158,7 @@ def _read_page(stream, name, frame):
     with tifffile.TiffFile(stream) as file:
         check_frame(name, frame, len(file.pages))
         page = file.pages[frame]
-        if math.prod(_shape(page)) * page.samplesperpixel > MOST_PIXELS:
+        if math.prod(_shape(page)) * page.samplesperpixel * page.bitspersample / 8 > MOST_BYTES:
             raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide")
         pixels = page.asarray()
         if page.photometric == MIN_IS_WHITE and pixels.dtype.kind == "u":

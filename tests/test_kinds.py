@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import file_id, foreign_files
 
+from eda_utils import open_slide, slide_table
+from eda_utils.errors import FormatError
 from eda_utils.kinds import sniff
 from eda_utils.samples import registry
 
@@ -55,3 +57,16 @@ def test_any_bytes_have_a_kind(content):
 def test_a_tiled_tiff_is_a_slide_only_if_openslide_shows_all_of_its_bits(dtype, kind, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.ones((300, 400), dtype), tile=(256, 256))
     assert sniff(tmp_path / "a.tif")[0] == kind
+    assert len(slide_table(tmp_path)) == (kind == "slide")
+
+
+def test_colours_of_sixteen_bits_are_a_slide(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((300, 400, 3), 256 * 7, np.uint16), tile=(256, 256), photometric="rgb")
+    assert sniff(tmp_path / "a.tif")[0] == "slide"
+    assert open_slide(tmp_path / "a.tif").read_region(0, 0, 9, 9).max() == 7
+
+
+def test_who_opens_it_as_a_slide_is_told_how_to_see_all(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((300, 400), np.uint16), tile=(256, 256))
+    with pytest.raises(FormatError, match="has more than 8 bits a sample; open it with load_image"):
+        open_slide(tmp_path / "a.tif")

@@ -108,7 +108,7 @@ def test_a_page_without_a_pixel(tmp_path):
         read_picture(tmp_path / "a.tif", 0)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["words", "doubles"]), st.sampled_from(["strips", "deflated", "zstd", "JPEG 2000"]), st.data())
 def test_damage_is_told_as_damage(tmp_path, name, way, data):
     if (name, way) not in PAIRS:

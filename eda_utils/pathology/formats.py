@@ -9,14 +9,14 @@ import numpy as np
 from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
 from ..files import read_head
-from ..kinds import SLIDE_SUFFIXES
+from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
 from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader
 from .tiles import EXACT, TileReader, is_plain, to_level
 
-PAGED = ("aperio", "generic-tiff")  # vendors whose levels are TIFF pages, tile by tile
+PAGED = ("aperio", GENERIC)  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 ICC_PROFILE = 34675
 UM_PER_UNIT = {2: 25_400, 3: 10_000}  # TIFF ResolutionUnit: inch, centimetre
@@ -107,7 +107,9 @@ def _open_tiff(path, vendor):
         return _from_openslide(OpenSlideReader(path))
     try:
         with quiet(), tifffile.TiffFile(path) as tiff:
-            if vendor and not (tiff.is_ome or tiff.pages[0].subifds):
+            first = tiff.pages[0]
+            is_own = tiff.is_ome or first.subifds or (vendor == GENERIC and loses_bits(first))
+            if vendor and not is_own:
                 return _through_both(path, tiff)
             return _through_tifffile(path, tiff)
     except EDAError:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ..confidentiality import identifiers, mask_identifiers
 from ..errors import EDAError
 from ..index import index_folder
-from ..kinds import SLIDE_SUFFIXES
+from ..kinds import SLIDE_SUFFIXES, is_measured
 from ..pool import mapper
 from ..sandbox import call_guarded, run_guarded
 from .directory import has_tiles
@@ -91,7 +91,8 @@ def _slides_of(index):
     is_dicom = pd.Series(False, index.index)
     if "SOPClassUID" in index:
         is_dicom = index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
-    is_tiled = index["path"].where(index["format"] == "TIFF").map(has_tiles, na_action="ignore").eq(True)
+    pictures = index["path"].where(index["format"] == "TIFF")
+    is_tiled = pictures.map(lambda path: has_tiles(path) and not is_measured(path), na_action="ignore").eq(True)
     is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_NAMES)
     found = index[(index["kind"] == "slide") | is_dicom | is_tiled | is_alone]
     series = found["SeriesInstanceUID"] if "SeriesInstanceUID" in found else pd.Series(None, found.index)

@@ -23,6 +23,11 @@ SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.ses
 CELLS = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.toJSON())"
 VIEWER = "viewer = eda.view_image({})\nviewer"
 SLIDE = "viewer = eda.view_slide({!r})\nviewer"
+WATCH = """() => {
+  window.asked = false;
+  const observer = new MutationObserver(() => { window.asked = true; observer.disconnect(); });
+  observer.observe(document.querySelector(".eda-slide"), { attributes: true, attributeFilter: ["aria-busy"] });
+}"""
 BUSY = {"it sleeps": "time.sleep(6)", "it computes": "while time.time() < begun + 6: sum(range(10_000))"}
 
 
@@ -220,8 +225,9 @@ def test_tiles_of_a_slide_arrive_while_a_cell_runs(page, lab, busy):
     page.wait_for_function("() => document.querySelector('.eda-fine').textContent.startsWith('0.5 ')")
     page.wait_for_selector(".eda-slide:not([aria-busy])", timeout=3000)
     for _ in range(2):
+        page.evaluate(WATCH)  # tiles can be there before anybody looks
         drag_slide(page, -600, -400)
-        page.wait_for_selector(".eda-slide[aria-busy]")
+        page.wait_for_function("() => window.asked")
         page.wait_for_selector(".eda-slide:not([aria-busy])", timeout=3000)
     assert page.evaluate("window.ended") is None
     assert greys(page).std() > 10
