@@ -95,8 +95,9 @@ def _greedy(counts, fractions, weights, rng, *, is_sorted=True):
         order = order[np.argsort(-(counts[order] ** 2 @ weights), kind="stable")]
     gap = -fractions[:, None] * counts.sum(axis=0)
     parts = np.empty(len(counts), int)
+    scale = weights / fractions[:, None]  # parts grow alike: else the first groups, which are the odd ones, fill one
     for group in order:
-        parts[group] = np.argmin(gap @ (weights * counts[group]))
+        parts[group] = np.argmin((scale * gap) @ (2 * counts[group]) + scale @ counts[group] ** 2)
         gap[parts[group]] += counts[group]
     return parts
 

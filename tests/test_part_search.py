@@ -41,6 +41,19 @@ def test_sizes_alone_come_out_best(sizes, shares):
     assert ours.max() == pytest.approx(gaps.max(axis=1).min())
 
 
+def test_many_groups_come_out_even():
+    """As of a public set of radiographs: most patients have one image, few have many, findings are rare and cluster."""
+    rng = np.random.default_rng(3)
+    size = np.minimum(rng.geometric(0.27, 5_000), 60)
+    often = np.array([0.3, 0.1, 0.05, 0.03, 0.01, 0.004])
+    classes = rng.binomial(size[:, None], often * rng.gamma(0.5, 2, (len(size), 1)).clip(max=3))
+    counts = np.column_stack([size, classes]).astype(float)
+    shares = np.array([0.7, 0.15, 0.15])
+    have = _have(search_parts(counts, shares), counts)
+    assert np.abs(have[:, 0] / size.sum() - shares).max() < 1e-3
+    assert np.abs(have[:, 1:] / have[:, :1] - classes.sum(axis=0) / size.sum()).max() < 1e-3
+
+
 def test_no_part_is_empty():
     counts = np.array([[100.0], [1], [1]])
     assert set(search_parts(counts, np.array([0.98, 0.01, 0.01]))) == {0, 1, 2}
