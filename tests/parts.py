@@ -16,6 +16,8 @@ from PIL import Image as Pillow
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from eda_utils import sniff
+
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(os.environ.get("EDA_CORPUS", ROOT.parent / "shared" / "corpus"))
 SAMPLES = ROOT / "data" / "samples"
@@ -126,3 +128,9 @@ def by_name(table, start, end=""):
     names = [path.removeprefix(start).removesuffix(end).lstrip("/") for path in table["path"]]
     named = table.assign(path=pd.array(names, table["path"].dtype))
     return named.sort_values("path", ignore_index=True)
+
+
+def dicom_files():
+    """All but the sample whose header is cut on purpose."""
+    cut = SAMPLES / "PAT0001" / "ST0003" / "SE0001" / "IM0004"
+    return [path for path in foreign_files() if sniff(path)[0] == "dicom" and path != cut]

@@ -70,3 +70,10 @@ def random_regions(shape, count, seed=0):
         height, width = (int(random.choice([256, random.integers(1, 400)])) for _ in range(2))
         aligned = random.random() < 0.2
         yield (row // 256 * 256, col // 256 * 256, 256, 256) if aligned else (row, col, height, width)
+
+
+def forget_tiles(path, page, indices):
+    """Set the size of tiles to 0: not scanned."""
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        tag = tiff.pages[page].tags["TileByteCounts"]
+        tag.overwrite([0 if index in indices else size for index, size in enumerate(tag.value)])

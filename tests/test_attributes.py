@@ -5,13 +5,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import file_id
+from parts import dicom_files, file_id
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VM, dictionary_VR, private_dictionaries
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from test_dataset import dicom_files
 
 from eda_utils.attributes import NUMERIC_VRS, find_attribute, name_of
 from eda_utils.dataset import quiet, read_dataset

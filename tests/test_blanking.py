@@ -9,8 +9,7 @@ from PIL import Image as Pillow
 from pydicom import dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit, RLELossless
-from test_burned_in import region
-from written import smooth, write_text
+from written import region, smooth, write_text
 
 from eda_utils import load_image, text_boxes
 from eda_utils.blanking import blank_text, strip_comments

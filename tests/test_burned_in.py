@@ -5,8 +5,7 @@ import pytest
 from parts import CORPUS, missing, mixed_folder, package
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from test_lettering import FREE
-from written import TEXT, smooth, write_text
+from written import TEXT, TEXT_FREE, region, smooth, write_text
 
 from eda_utils import audit_phi, burned_in, find_burned_in, make_samples
 from eda_utils.burned_in import KINDS, examine_text, find_text, ultrasound_regions
@@ -56,7 +55,7 @@ def test_ultrasounds_with_names_are_read(ultrasounds_with_names):
         assert WRITTEN & set(examine_text(path, ocr=True)), path
 
 
-@pytest.mark.parametrize("name", FREE)
+@pytest.mark.parametrize("name", TEXT_FREE)
 def test_images_without_text(samples, name):
     assert not WRITTEN & set(examine_text(str(samples / name), ocr=False))
 
@@ -146,13 +145,6 @@ def test_large_letters_of_a_film_are_a_note(make_dicom):
     kinds = {make_dicom(pixels, f"{name}.dcm", Modality=name): name for name in ("MG", "US")}
     found = {name: set(examine_text(str(path), ocr=False)) for path, name in kinds.items()}
     assert found == {"MG": {"burned_in_marker"}, "US": {"burned_in_text"}}
-
-
-def region(top, bottom, left, right):
-    item = Dataset()
-    item.RegionLocationMinY0, item.RegionLocationMaxY1 = top, bottom
-    item.RegionLocationMinX0, item.RegionLocationMaxX1 = left, right
-    return item
 
 
 def test_regions_are_clipped():

@@ -6,10 +6,9 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from parts import file_id
+from parts import dicom_files, file_id
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLossless, JPEGLSLossless, RLELossless
-from test_dataset import dicom_files
 
 from eda_utils.claims import check_claims
 from eda_utils.dataset import read_dataset

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import SAMPLES, file_id, foreign_files
+from parts import dicom_files, file_id
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -21,16 +21,9 @@ from pydicom.tag import Tag
 
 from eda_utils.dataset import attribute, numbers, quiet, read_dataset, without_pixels
 from eda_utils.errors import EDAError, FormatError, LimitError, MissingError, RequestError
-from eda_utils.kinds import sniff
 from eda_utils.samples import CANARY
 
 CT = get_testdata_file("CT_small.dcm")
-
-
-def dicom_files():
-    """All but the sample whose header is cut on purpose."""
-    cut = SAMPLES / "PAT0001" / "ST0003" / "SE0001" / "IM0004"
-    return [path for path in foreign_files() if sniff(path)[0] == "dicom" and path != cut]
 
 
 @pytest.mark.parametrize("path", dicom_files(), ids=file_id)

@@ -13,8 +13,7 @@ import openslide
 import pydicom
 import pytest
 from parts import SAMPLES, missing, program
-from slides import on_white, openslide_region, random_regions, scene, write_pyramid
-from test_tiles import forget_tiles
+from slides import forget_tiles, on_white, openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import index_folder, open_slide, write_dicom_slide
 from eda_utils.errors import DecodeError, RequestError

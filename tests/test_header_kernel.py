@@ -7,9 +7,8 @@ import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import file_id
+from parts import dicom_files, file_id
 from pydicom.dataelem import RawDataElement
-from test_dataset import dicom_files
 
 from eda_utils.attributes import find_attribute
 from eda_utils.dataset import quiet

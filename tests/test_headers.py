@@ -2,9 +2,8 @@
 
 import pandas as pd
 import pytest
-from parts import file_id
+from parts import dicom_files, file_id
 from pydicom.data import get_testdata_file
-from test_dataset import dicom_files
 
 from eda_utils import compare_headers, header_table
 from eda_utils.confidentiality import MASK

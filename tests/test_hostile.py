@@ -3,11 +3,9 @@
 import io
 import os
 
-import numpy as np
 import pytest
+from absurd import ABSURD, SHAPES, SMALL
 from PIL import Image as Pillow
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
 
 from eda_utils import (
     header_table,
@@ -20,37 +18,12 @@ from eda_utils import (
 )
 from eda_utils.errors import EDAError
 
-EMPTY_LUT = Dataset()
-EMPTY_LUT.LUTDescriptor, EMPTY_LUT.LUTData = [0, 0, 16], [0]
-EMPTY_LUT["LUTDescriptor"].VR = EMPTY_LUT["LUTData"].VR = "US"
-ABSURD = [
-    {"Manufacturer": "<script>alert(1)</script>", "Modality": "<b>X"},
-    {"Manufacturer": r"$\frac{1}$ $x_", "Modality": r"$\bad"},
-    {"Manufacturer": "A" * 5000, "Modality": "B" * 500},
-    *({"NumberOfFrames": frames} for frames in (0, -5, 10**9)),
-    *({"Rows": 0}, {"Rows": 0, "Columns": 0}, {"Rows": 65535, "Columns": 65535}),
-    *({"PixelSpacing": pair} for pair in ([1e-30, 1e-30], [1e30, 1e30], [1000, 0.001], [-1, 1], [0, 0])),
-    *({"PixelAspectRatio": [10000, 1]}, {"PixelAspectRatio": [0, 0]}),
-    *({"WindowCenter": 1e308, "WindowWidth": 1e308}, {"WindowCenter": [1, 2, 3], "WindowWidth": [1]}),
-    *({"BitsStored": bits} for bits in (0, 99, [8, 8])),
-    *({"BitsAllocated": 12}, {"SamplesPerPixel": 7}, {"SamplesPerPixel": 3}),
-    *({"PhotometricInterpretation": word} for word in ("WHATEVER", "PALETTE COLOR", "RGB", "YBR_FULL")),
-    *({"RescaleSlope": slope, "RescaleIntercept": 1} for slope in (0, -1, 1e300)),
-    {"PixelPaddingValue": 7, "PixelPaddingRangeLimit": 60000},
-    *({"StudyDate": "notadate", "PatientAge": "9999Y"}, {"SOPInstanceUID": "no uid"}),
-    *({"VOILUTSequence": Sequence([item])} for item in (Dataset(), EMPTY_LUT)),
-    *({"ModalityLUTSequence": Sequence([item])} for item in (Dataset(), EMPTY_LUT)),
-    {"PerFrameFunctionalGroupsSequence": Sequence([Dataset()]), "NumberOfFrames": 3},
-    {"VOILUTFunction": "ODD", "WindowCenter": 1, "WindowWidth": 5},
-]
-PIXELS = np.arange(64, dtype=np.uint16).reshape(8, 8)
-SHAPES = [np.zeros((1, 1), np.uint16), np.zeros((1, 500), np.uint16), np.zeros((500, 1), np.uint16)]
 SECRET = {"PatientName": "Geheimnis^Bob", "PatientID": "GEHEIMNIS-9"}
 
 
 @pytest.mark.parametrize("attributes", ABSURD, ids=lambda attributes: next(iter(attributes)))
 def test_absurd_headers(make_dicom, attributes):
-    check_everything(make_dicom(PIXELS, **{"Modality": "CT"} | SECRET | attributes))
+    check_everything(make_dicom(SMALL, **{"Modality": "CT"} | SECRET | attributes))
 
 
 @pytest.mark.parametrize("pixels", SHAPES, ids=lambda pixels: str(pixels.shape))
@@ -74,9 +47,9 @@ def check_everything(path):
 @pytest.fixture
 def folder(make_dicom, tmp_path):
     for number, attributes in enumerate(ABSURD):
-        make_dicom(PIXELS, f"{number}.dcm", **{"Modality": "CT"} | SECRET | attributes)
+        make_dicom(SMALL, f"{number}.dcm", **{"Modality": "CT"} | SECRET | attributes)
     for name in ("Geheimnis_Bob.dcm", "new\nline.dcm", "quo'te\".dcm", "no_extension"):
-        make_dicom(PIXELS, name, **SECRET)
+        make_dicom(SMALL, name, **SECRET)
     (tmp_path / "half").write_bytes((tmp_path / "no_extension").read_bytes()[:300])
     for mode, name in (("CMYK", "c.jpg"), ("P", "p.png"), ("LA", "la.png"), ("F", "f.tif"), ("1", "one.png")):
         Pillow.new(mode, (5, 5)).save(tmp_path / name)

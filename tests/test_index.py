@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
-from parts import SAMPLES, file_id
+from parts import SAMPLES, dicom_files, file_id
 from pydicom.datadict import dictionary_VM
-from test_dataset import dicom_files
 
 from eda_utils import index_folder, load_image, pick_file
 from eda_utils.columns import FILE_COLUMNS

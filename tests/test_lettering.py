@@ -6,17 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from written import smooth, write_text
+from written import TEXT_FREE, smooth, write_text
 
 from eda_utils import load_image, text_boxes
 from eda_utils.lettering import BOX_COLUMNS, letter_boxes
-
-FREE = (  # samples that hold no text: CT, MR, CR, NM, photographs
-    *("PAT0001/ST0001/SE0001/IM0001", "PAT0001/ST0002/SE0001/IM0001.dcm", "PAT0004/ST0001/SE0001/IM0001"),
-    *("PAT0004/ST0002/SE0001/IM0001.dcm", "PAT0005/ST0001/SE0001/IM0001", "PAT0005/ST0002/SE0001/IM0001.IMA"),
-    *("PAT0005/ST0003/SE0001/IM0001", "PAT0006/ST0001/SE0001/IM0001", "PAT0007/ST0001/SE0001/IM0001"),
-    *("PAT0010/ST0001/SE0001/IM0001.dcm", "photos/coffee.png", "photos/fundus_left.jpg", "pathology/ihc_colon.png"),
-)
 
 
 def is_covered(boxes, place, share=0.6):
@@ -55,12 +48,12 @@ def test_colours(color, ground):
     assert is_covered(text_boxes(pixels), place)
 
 
-@pytest.mark.parametrize("name", FREE)
+@pytest.mark.parametrize("name", TEXT_FREE)
 def test_images_without_text(samples, name):
     assert text_boxes(load_image(samples / name)).empty
 
 
-@pytest.mark.parametrize("name", [name for name in FREE if not name.startswith(("PAT0010", "p"))])
+@pytest.mark.parametrize("name", [name for name in TEXT_FREE if not name.startswith(("PAT0010", "p"))])
 def test_text_in_images_of_patients(samples, name):
     image = load_image(samples / name)
     pixels, place = write_text(image.pixels.astype(np.int32), size=image.shape[0] // 25, value=int(image.pixels.max()))

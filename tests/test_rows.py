@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
-from parts import CORPUS, file_id, foreign_files
+from parts import CORPUS, dicom_files, file_id, foreign_files
 from pydicom.data import get_testdata_file
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
-from test_dataset import dicom_files
 
 from eda_utils import index_folder, read_index, redact_table, write_index
 from eda_utils.columns import FILE_COLUMNS

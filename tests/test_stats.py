@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
+from absurd import ABSURD, SHAPES, SMALL
 from parts import SAMPLES, file_id, foreign_files
 from PIL import Image as Pillow
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPEGLSLossless, RLELossless
-from test_hostile import ABSURD, SHAPES
-from test_hostile import PIXELS as SMALL
 
 import eda_utils.sandbox as sandbox
 import eda_utils.stats as stats

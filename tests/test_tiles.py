@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from parts import SAMPLES
-from slides import openslide_region, random_regions, scene, write_pyramid
+from slides import forget_tiles, openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import byte_map, open_slide
 from eda_utils.errors import DecodeError, RequestError
@@ -25,13 +25,6 @@ def spoil(path, page, index, fill=0):
     with open(path, "r+b") as file:
         file.seek(offset)
         file.write(bytes([fill]) * size)
-
-
-def forget_tiles(path, page, indices):
-    """Set the size of tiles to 0: not scanned."""
-    with tifffile.TiffFile(path, mode="r+b") as tiff:
-        tag = tiff.pages[page].tags["TileByteCounts"]
-        tag.overwrite([0 if index in indices else size for index, size in enumerate(tag.value)])
 
 
 @pytest.mark.parametrize("seed", range(4))

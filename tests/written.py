@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
+from pydicom.dataset import Dataset
 
 from eda_utils.samples import CANARY
 
@@ -30,3 +31,18 @@ def smooth(shape=(256, 320), seed=0, kind=np.uint8):
     blobs = gaussian_filter(rng.standard_normal(shape), 20)
     levels = 80 + 60 * blobs / np.abs(blobs).max() + rng.normal(0, 2, shape)
     return (levels * (np.iinfo(kind).max // 255)).astype(kind)
+
+
+TEXT_FREE = (  # samples that hold no text: CT, MR, CR, NM, photographs
+    *("PAT0001/ST0001/SE0001/IM0001", "PAT0001/ST0002/SE0001/IM0001.dcm", "PAT0004/ST0001/SE0001/IM0001"),
+    *("PAT0004/ST0002/SE0001/IM0001.dcm", "PAT0005/ST0001/SE0001/IM0001", "PAT0005/ST0002/SE0001/IM0001.IMA"),
+    *("PAT0005/ST0003/SE0001/IM0001", "PAT0006/ST0001/SE0001/IM0001", "PAT0007/ST0001/SE0001/IM0001"),
+    *("PAT0010/ST0001/SE0001/IM0001.dcm", "photos/coffee.png", "photos/fundus_left.jpg", "pathology/ihc_colon.png"),
+)
+
+
+def region(top, bottom, left, right):
+    item = Dataset()
+    item.RegionLocationMinY0, item.RegionLocationMaxY1 = top, bottom
+    item.RegionLocationMinX0, item.RegionLocationMaxX1 = left, right
+    return item
