@@ -1,19 +1,15 @@
 """Arrays for a model on disk, with what was done to them beside them."""
 
-import io
 import json
 import os
-import tarfile
 from pathlib import Path
 
 import numpy as np
 
 from .errors import RequestError
 
-SHARD = 1_000
 
-
-def save_arrays(dataset, output, *, shard=SHARD):
+def save_arrays(dataset, output):
     """Save the arrays of a data set, and beside them a JSON file of the steps by which they were made.
 
     Parameters
@@ -21,22 +17,19 @@ def save_arrays(dataset, output, *, shard=SHARD):
     dataset : ImageDataset or TileDataset
         What it skips is counted.
     output : str or Path
-        A .npz with ``arrays``, ``targets`` and ``numbers`` (rows of the data set), for arrays of one size that fit in
-        memory; a new .zarr with the same, an item a chunk, for more than fits; or another new folder, for tar shards as
-        WebDataset reads them: NNNNNNNN.npy and NNNNNNNN.json each.
-    shard : int
-        Items of one tar file.
+        A .npz with ``arrays``, ``targets`` and ``numbers`` (rows of the data set), for what fits in memory; or a new
+        .zarr with the same, an item a chunk, for more. The arrays must have one size.
 
     Returns
     -------
     Path
-        The .npz, or the folder. Paths and names of files are not in it; only its owner can read it.
+        Of the .npz or .zarr. Paths and names of files are not in it; only its owner can read it.
 
     Raises
     ------
     EDAError
-        If the name has another ending, the folder is not empty, arrays differ in size, zarr is not installed, or an
-        image cannot be read and the data set does not skip it.
+        If the name has another ending, arrays differ in size, zarr is not installed, or an image cannot be read and the
+        data set does not skip it.
 
     Examples
     --------
@@ -51,16 +44,12 @@ def save_arrays(dataset, output, *, shard=SHARD):
     'modality values, no window'
     """
     output = Path(output)
-    if output.suffix not in ("", *WHOLE):
-        raise RequestError(output.name, "is neither .npz, .zarr nor a folder", "give such as train.npz or shards/train")
-    if output.suffix:
-        numbers, skipped = WHOLE[output.suffix](dataset, output)
-    else:
-        numbers, skipped = _save_shards(dataset, output, shard)
-    beside = output.with_suffix(".json") if output.suffix else output / "steps.json"
+    if output.suffix not in WRITERS:
+        raise RequestError(output.name, "is neither .npz nor .zarr", "give such as train.npz")
+    numbers, skipped = WRITERS[output.suffix](dataset, output)
     said = {"steps": dataset.steps(), "axes": "channel, row, column", "dtype": "float32", "items": len(numbers)}
     said |= {"parts": dataset.parts, "skipped": skipped}
-    with _private(beside) as file:
+    with _private(output.with_suffix(".json")) as file:
         file.write(json.dumps(said, indent=1, ensure_ascii=False).encode())
     return output
 
@@ -71,16 +60,16 @@ def _private(path):
 
 def _items(dataset, skipped):
     for number in range(len(dataset)):
-        array, target, record = dataset[number]
+        array, target, _ = dataset[number]
         if array is None:
             skipped.append(number)
         else:
-            yield number, array, target, record
+            yield number, array, target
 
 
 def _save_npz(dataset, output):
     skipped, numbers, arrays, targets = [], [], [], []
-    for number, array, target, _ in _items(dataset, skipped):
+    for number, array, target in _items(dataset, skipped):
         _check_size(array, arrays[0].shape if arrays else array.shape, output)
         numbers.append(number), arrays.append(array), targets.append(target)
     with _private(output) as file:
@@ -88,24 +77,17 @@ def _save_npz(dataset, output):
     return numbers, skipped
 
 
-def _make_folder(folder):
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise RequestError(folder.name, "is not empty", "give a new folder")
-
-
 def _save_zarr(dataset, folder):
     try:
         import zarr
     except ImportError:
-        raise RequestError(
-            folder.name, "zarr is not installed", 'pip install "eda_utils[zarr]", or save shards'
-        ) from None
+        advice = 'pip install "eda_utils[zarr]", or save a .npz'
+        raise RequestError(folder.name, "zarr is not installed", advice) from None
 
     skipped, numbers, targets, arrays = [], [], [], None
     group = zarr.open_group(folder, mode="w")
     folder.chmod(0o700)  # it has made the folder anew
-    for number, array, target, _ in _items(dataset, skipped):
+    for number, array, target in _items(dataset, skipped):
         if arrays is None:
             shape = (len(dataset), *array.shape)
             arrays = group.create_array("arrays", shape=shape, chunks=(1, *array.shape), dtype="float32")
@@ -121,29 +103,7 @@ def _save_zarr(dataset, folder):
 
 def _check_size(array, shape, output):
     if array.shape != shape:
-        raise RequestError(output.name, "the arrays differ in size", "give the data set a size=, or save shards")
+        raise RequestError(output.name, "the arrays differ in size", "give the data set a size=")
 
 
-def _save_shards(dataset, folder, shard):
-    _make_folder(folder)
-    skipped, numbers, file = [], [], None
-    for number, array, target, record in _items(dataset, skipped):
-        if len(numbers) % shard == 0:
-            if file:
-                file.close()
-            file = tarfile.open(folder / f"{len(numbers) // shard:06}.tar", "w")  # noqa: SIM115 - closed above and below
-        buffer = io.BytesIO()
-        np.save(buffer, array)
-        facts = {name: value for name, value in record.items() if name not in ("path", "problem")}
-        said = json.dumps({"target": np.asarray(target).tolist(), **facts}, ensure_ascii=False).encode()
-        for ending, content in (("npy", buffer.getvalue()), ("json", said)):
-            entry = tarfile.TarInfo(f"{number:08}.{ending}")
-            entry.size, entry.mode = len(content), 0o600
-            file.addfile(entry, io.BytesIO(content))
-        numbers.append(number)
-    if file:
-        file.close()
-    return numbers, skipped
-
-
-WHOLE = {".npz": _save_npz, ".zarr": _save_zarr}
+WRITERS = {".npz": _save_npz, ".zarr": _save_zarr}
