@@ -106,7 +106,9 @@ def _add_report(commands):
     most = "how many images are shown, chosen so that kinds take turns; default: %(default)s"
     command.add_argument("--most", type=int, default=24, metavar="N", help=most)
     command.add_argument("--full", action="store_true", help="show every image; the page grows")
-    command.add_argument("--tables", metavar="FOLDER", help="also write every table of the page as CSV and JSON")
+    command.add_argument(
+        "--tables", metavar="FOLDER", help="also write index, pixel statistics, slides and findings as CSV"
+    )
     add_quiet(command)
 
 

@@ -2,8 +2,6 @@
 
 import platform
 import re
-import shutil
-import sys
 import textwrap
 from importlib import metadata
 from pathlib import Path
@@ -22,14 +20,13 @@ from pydicom.uid import (
 )
 
 from . import __version__
-from .files import existing_path, find_files
+from .files import existing_path
 from .index import index_folder
-from .summary import NOT_STATED, format_bytes, need, plural
+from .summary import NOT_STATED, need, plural
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = "python>=3.11"
-SAMPLE_BYTES = 220e6  # what is downloaded, and what is made of it
-WIDTH = 80
+WIDTH, INDENT = 80, " " * 10
 ALL_TITLE = "Transfer syntaxes and their decoders here (name a folder to see what it holds)"
 NO_DECODER, NOT_INSTALLED = "no decoder", "not installed"
 COLUMNS = ["transfer_syntax", "files", "decoder", "ok", "advice"]
@@ -225,8 +222,7 @@ def examine(source=None, *, progress=None):
     folder = None if source is None else existing_path(source)
     title = f"eda_utils {__version__} on {platform.system()} {platform.machine()}"
     libraries = check_environment()
-    yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries")
-    yield _section("This machine", _machine_lines()), ""
+    yield _section(title, [*_library_lines(libraries), *_notebook_line()]), _gap(libraries, "libraries")
     index = None if folder is None else index_folder(folder, tags=["TransferSyntaxUID", "Rows"], progress=progress)
     decoders = check_decoders(index)
     title = ALL_TITLE if index is None else _folder_title(folder, index)
@@ -244,9 +240,9 @@ def _section(title, lines):
 
 def _line(mark, text, advice=""):
     """Write one finding, and below it what to do; a command stays whole, so that it can be copied."""
-    is_command = advice.startswith("python -m")
-    below = [advice] if is_command else textwrap.wrap(advice, WIDTH - 10)
-    return "\n".join([f"  {mark:<5} {text}", *(f"{'':10}{line}" for line in below)])
+    said = textwrap.fill(f"  {mark:<5} {text}", WIDTH, subsequent_indent=INDENT, break_on_hyphens=False)
+    below = [advice] if advice.startswith("python -m") else textwrap.wrap(advice, WIDTH - len(INDENT))
+    return "\n".join([said, *(INDENT + line for line in below)])
 
 
 def _library_lines(table):
@@ -255,68 +251,20 @@ def _library_lines(table):
         yield _line("ok" if row.ok else "gap", f"{row.library:<20} {row.installed:<14} wanted {row.wanted}", advice)
 
 
+def _notebook_line():
+    if not any((ROOT / "notebooks").glob("*.ipynb")):
+        advice = "`report` and `render` need them: install with pip install -e . in the workbook's folder"
+        yield _line("note", f"{'notebooks':<20} not found", advice)
+
+
 def _decoder_lines(table):
-    """Names of the standard are long: they are folded. Rows with the same advice have it once, below the last."""
-    counted = table["files"].sum() > 0
+    """Rows with the same advice have it once, below the last."""
     is_last = table["advice"] != table["advice"].shift(-1)
-    for row in table.assign(advice=table["advice"].where(is_last, "")).itertuples():
-        first, *rest = textwrap.wrap(row.transfer_syntax, 42, break_on_hyphens=False)
-        count = f"{row.files:>6,}  " if counted else ""
-        text = f"{count}{first:<42}  {row.decoder}"
-        folded = "".join(f"\n{'':{8 + len(count)}}{part}" for part in rest)
-        yield _line("ok" if row.ok else "gap", text + folded, row.advice)
+    counts = table["files"].map("{:>6,}  ".format) if table["files"].any() else [""] * len(table)
+    for row, count in zip(table.assign(advice=table["advice"].where(is_last, "")).itertuples(), counts, strict=True):
+        yield _line("ok" if row.ok else "gap", f"{count}{row.transfer_syntax}: {row.decoder}", row.advice)
 
 
 def _folder_title(folder, index):
     name = str(folder.name).encode("utf-8", "backslashreplace").decode()  # a name need not be UTF-8
     return f"{name}: {plural(len(_images(index)), 'DICOM image')} among {plural(len(index), 'file')}"
-
-
-def _machine_lines():
-    for what, (found, advice) in {
-        "virtual environment": _virtual_environment(),
-        "notebooks": _notebooks(),
-        "Jupyter kernel": _kernel(),
-        "samples": _samples(),
-        "free disk": _disk(),
-    }.items():
-        yield _line("note" if advice else "ok", f"{what:<20} {found}", advice)
-
-
-def _virtual_environment():
-    if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
-        return "yes", ""
-    return "no", "with one, other programs keep their versions: python -m venv .venv"
-
-
-def _notebooks():
-    count = len(list((ROOT / "notebooks").glob("*.ipynb")))
-    if count:
-        return f"{count} found", ""
-    return "not found", "`report` and `render` need them: install with pip install -e . in the workbook's folder"
-
-
-def _kernel():
-    """Notebooks start the kernel python3; an older one of the same name, in the user's home, can take its place."""
-    try:
-        from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
-
-        program = KernelSpecManager().get_kernel_spec(NATIVE_KERNEL_NAME).argv[0]
-    except (ImportError, KeyError):  # NoSuchKernel is a KeyError
-        return "not found", "python -m pip install ipykernel"
-    is_ours = program in (sys.executable, Path(program).name)  # jupyter_client reads a bare "python" as sys.executable
-    return ("starts this Python", "") if is_ours else ("another Python's", "python -m ipykernel install --sys-prefix")
-
-
-def _samples():
-    folder = ROOT / "data" / "samples"
-    count = sum(1 for _ in find_files(folder)) if folder.is_dir() else 0
-    if count:
-        return f"{plural(count, 'file')} in data/samples", ""
-    return "not made yet", "python -m eda_utils samples"
-
-
-def _disk():
-    free = shutil.disk_usage(ROOT).free
-    found = f"{format_bytes(free)}; the samples take {format_bytes(SAMPLE_BYTES)}"
-    return found, "" if free > SAMPLE_BYTES else "make room before you make the samples"

@@ -16,7 +16,6 @@ from .flatten import flatten_widgets
 from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
-from .page_tables import write_tables
 
 REPORT_NOTEBOOK = "11_dataset_report"
 CELL_SECONDS = 1800
@@ -42,7 +41,7 @@ def render_report(
     most : int
         How many images are shown; so that the page stays below 15 MB, their pixels share a budget.
     tables : str or Path, optional
-        A folder for every table of the page as CSV and JSON.
+        A folder for index, pixel statistics, slides and findings as CSV, with identifiers masked.
     progress : bool
         Say on stderr which section is being made.
 
@@ -69,15 +68,14 @@ def render_report(
     if labels:
         read_labels(labels)
         parameters["labels"] = str(Path(labels).resolve())
-    if cache:
-        Path(cache).mkdir(parents=True, exist_ok=True, mode=0o700)
-        parameters["cache"] = str(Path(cache).resolve())
-    return render_notebook(
-        *(REPORT_NOTEBOOK, output), parameters=parameters, as_report=True, tables=tables, progress=progress
-    )
+    for name, made in {"cache": cache, "tables": tables}.items():
+        if made:
+            Path(made).mkdir(parents=True, exist_ok=True, mode=0o700)
+            parameters[name] = str(Path(made).resolve())
+    return render_notebook(REPORT_NOTEBOOK, output, parameters=parameters, as_report=True, progress=progress)
 
 
-def render_notebook(notebook, output=None, *, parameters=None, as_report=False, tables=None, progress=True):
+def render_notebook(notebook, output=None, *, parameters=None, as_report=False, progress=True):
     """Run a notebook in a fresh kernel and write it as one self-contained HTML page.
 
     Parameters
@@ -90,8 +88,6 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
         Values for the cell tagged ``parameters``.
     as_report : bool
         Leave out code, lessons and exercises.
-    tables : str or Path, optional
-        A folder for every table of the page as CSV and JSON.
     progress : bool
         Say on stderr which section is being made.
 
@@ -111,9 +107,7 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
     """
     path = find_notebook(notebook)
     target = _checked_target(Path(output or f"{path.stem}.html"))
-    [(_, run, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
-    if tables:
-        write_tables(run, tables)
+    [(_, _, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
     if failed:
         raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
     return target

@@ -2,14 +2,15 @@
 
 import os
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from .columns import FILE_COLUMNS, TEXT
-from .confidentiality import identifiers, is_phi, mask_identifiers
+from .confidentiality import identifiers, is_phi, mask_identifiers, redact_table
 from .errors import RequestError
-from .index_file import index_parts
+from .index_file import index_parts, write_index
 from .remote import CHAIN, is_url
 from .values import uid_name
 
@@ -234,8 +235,7 @@ def list_problems(index):
         ``problem`` and ``warning``.
     """
     concerned = index[index["problem"].notna() | index["warning"].notna()]
-    known = identifiers(index)
-    files = [mask_identifiers(path, known) for path in relative_paths(index).loc[concerned.index]]
+    files = shown_paths(index).loc[concerned.index].array
     sizes = [format_bytes(size) for size in concerned["size_bytes"]]
     told = concerned[["problem", "warning"]].astype(object).where(concerned[["problem", "warning"]].notna(), "")
     return pd.DataFrame({"file": files, "kind": concerned["kind"].array, "size": sizes, **told.to_dict("list")})
@@ -251,6 +251,38 @@ def relative_paths(index):
     except ValueError:  # files and URLs
         return shown
     return shown.map(lambda path: os.path.relpath(path, folder))
+
+
+def shown_paths(index):
+    """Return the paths of an index below the folder that they have in common, with what names a patient masked."""
+    known = identifiers(index)
+    return relative_paths(index).map(lambda path: mask_identifiers(path, known))
+
+
+def write_tables(folder, index, **tables):
+    """Write an index, and tables made of it, as CSV with identifiers masked.
+
+    Parameters
+    ----------
+    folder : str or Path
+        It is made if it is not there.
+    index : DataFrame
+        From `index_folder`.
+    **tables : DataFrame
+        With ``path`` as in the index, by the names of their files.
+
+    Returns
+    -------
+    list of Path
+        Of ``index.csv`` and one a table.
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+    shown = dict(zip(index["path"], shown_paths(index), strict=True))
+    written = [write_index(redact_table(index).assign(path=shown.values()), Path(folder, "index.csv"))]
+    for name, table in tables.items():
+        paths = table["path"].map(lambda path: shown.get(path, ""))  # a finding about no file has none
+        written.append(write_index(table.assign(path=paths), Path(folder, f"{name}.csv")))
+    return written
 
 
 def is_image(index):

@@ -87,7 +87,7 @@ LAYERS = [
         "privacy_figures",
     ],
     ["samples", "teaching", "notebook", "page", "associations", "phantom_cohort"],
-    ["page_tables", "shortcuts", "drift", "scores"],
+    ["shortcuts", "drift", "scores"],
     ["report", "doctor", "lab", "cli_tables", "drift_figures", "cli_copies", "cli_services"],
     ["cohort_pages"],
     ["cli_cohorts"],

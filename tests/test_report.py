@@ -19,8 +19,13 @@ from eda_utils.samples import CANARY
 
 
 @pytest.fixture(scope="module")
-def page(samples, tmp_path_factory):
-    path = render_report(samples, tmp_path_factory.mktemp("report") / "report.html", progress=False)
+def tables(tmp_path_factory):
+    return tmp_path_factory.mktemp("report") / "tables"
+
+
+@pytest.fixture(scope="module")
+def page(samples, tables):
+    path = render_report(samples, tables.with_name("report.html"), tables=tables, progress=False)
     return path.read_text(encoding="utf-8")
 
 
@@ -43,6 +48,15 @@ def test_nothing_identifies_a_patient(page, samples, secrets):
     assert CANARY.lower() not in page.lower()
     assert leaks(page, secrets) == []
     assert str(samples.resolve().parent) not in page
+
+
+def test_the_tables_are_those_of_the_commands(page, tables, index, secrets):
+    files = {path.name: path.read_text() for path in tables.iterdir()}
+    assert set(files) == {"index.csv", "images.csv", "slides.csv", "findings.csv"}
+    assert len(pd.read_csv(tables / "index.csv")) == len(index)
+    assert pd.read_csv(tables / "images.csv")["mean_value"].notna().sum() > 30
+    assert set(pd.read_csv(tables / "findings.csv")["severity"]) <= {"error", "warning", "note"}
+    assert [leaks(text, secrets) for text in files.values()] == [[]] * 4
 
 
 def test_the_page_needs_nothing_else(page):
