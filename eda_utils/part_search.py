@@ -1,4 +1,4 @@
-"""Groups dealt to parts so that sizes and classes come out as asked: greedy, then moved and swapped."""
+"""Groups dealt to parts so that sizes and classes come out as asked: greedy, then swapped."""
 
 import numpy as np
 
@@ -28,9 +28,8 @@ def search_parts(counts, fractions, seed=0):
     Notes
     -----
     Minimised is the sum over parts and columns of w (have − wanted)². To place groups of mixed classes exactly is a
-    bin-packing problem. Where there are few all deals are tried. Else this is greedy placement of the largest first,
-    as of K. Sechidis et al., On the stratification of multi-label data, ECML 2011, and in other orders, improved by
-    the best move and the best swap until there is none.
+    bin-packing problem. Where there are few all deals are tried. Else this is greedy placement of the largest first, as of K. Sechidis et al., On the stratification
+    of multi-label data, ECML 2011, and in other orders, improved by the best swap until there is none.
 
     Examples
     --------
@@ -103,52 +102,33 @@ def _greedy(counts, fractions, weights, rng, *, is_sorted=True):
 
 
 def _improve(parts, counts, fractions, weights, rng):
-    where = parts, _gap(parts, counts, fractions), counts, weights
-    for _ in range(ROUNDS if len(counts) <= MANY_GROUPS else ROUNDS_OF_MANY):
-        if not (_move_best(*where) or _swap_best(*where, rng)):
+    """Let the two groups change places by which the cost sinks most, until there are none; to move is to change places
+    with nothing, of which each part has some."""
+    several, many = len(fractions), len(counts)
+    counts = np.vstack([counts, np.zeros((several, counts.shape[1]))])
+    nothing = np.arange(several)
+    parts = np.append(parts, nothing)
+    for _ in range(ROUNDS if many <= MANY_GROUPS else ROUNDS_OF_MANY):
+        pool = np.arange(many) if many <= SWAP_POOL else rng.choice(many, SWAP_POOL, replace=False)
+        pool = np.append(pool, many + nothing)
+        change = _changes(counts[pool], parts[pool], _gap(parts, counts, fractions), weights)
+        pair = pool[list(np.unravel_index(np.argmin(change), change.shape))]
+        if change.min() > -1e-12:
             break
-    return parts
+        parts[pair] = parts[pair[::-1]]
+        parts[many:] = nothing
+    return parts[:many]
 
 
-def _move_best(parts, gap, counts, weights):
-    """Move the group by which the cost sinks most; tell whether there is one."""
-    squares = counts**2 @ weights
-    linear = counts @ (gap * weights).T  # (group, part)
-    here = np.arange(len(counts))
-    change = 2 * (squares[:, None] + linear - linear[here, parts][:, None])
-    change[here, parts] = 0
-    group, part = np.unravel_index(np.argmin(change), change.shape)
-    if change[group, part] > -1e-12:
-        return False
-    _shift(parts, gap, counts, group, part)
-    return True
-
-
-def _swap_best(parts, gap, counts, weights, rng):
-    """Swap the two groups by which the cost sinks most, of a sample where there are many."""
-    pool = np.arange(len(counts)) if len(counts) <= SWAP_POOL else rng.choice(len(counts), SWAP_POOL, replace=False)
-    here, there = parts[pool][:, None], parts[pool][None]
-    difference = counts[pool][None] - counts[pool][:, None]  # what the part of the first gains
-    squares = difference**2 @ weights
-    linear = np.einsum("abf,pf->abp", difference, gap * weights, optimize=True)
-    first = np.take_along_axis(linear, np.broadcast_to(here, squares.shape)[..., None], 2)[..., 0]
-    second = np.take_along_axis(linear, np.broadcast_to(there, squares.shape)[..., None], 2)[..., 0]
-    change = 2 * (squares + first - second)
-    change[here == there] = 0
-    one, other = np.unravel_index(np.argmin(change), change.shape)
-    if change[one, other] > -1e-12:
-        return False
-    one, other = pool[one], pool[other]
-    was, becomes = parts[one], parts[other]
-    _shift(parts, gap, counts, one, becomes)
-    _shift(parts, gap, counts, other, was)
-    return True
-
-
-def _shift(parts, gap, counts, group, part):
-    gap[parts[group]] -= counts[group]
-    gap[part] += counts[group]
-    parts[group] = part
+def _changes(counts, parts, gap, weights):
+    """(group, group): by how much the cost changes where the two change places."""
+    weighted = counts * weights
+    products = weighted @ counts.T
+    squares = np.diag(products)
+    linear = weighted @ gap[parts].T  # of a group, where another one is
+    here = np.diag(linear)
+    change = squares[:, None] + squares - 2 * products + linear + linear.T - here[:, None] - here
+    return np.where(parts[:, None] == parts, 0, 2 * change)
 
 
 def _fill_empty(parts, counts, several):
