@@ -7,11 +7,13 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
 from .codestreams import comment_segments, without_comments
-from .dataset import PARSE_ERRORS, attribute, quiet, source_name
+from .dataset import attribute, count_frames
 from .errors import FormatError
-from .frames import count_frames, read_frame, to_rgb
+from .frames import read_frame, to_rgb
+from .guards import PARSE_ERRORS, quiet
 from .image import load_image
 from .lettering import letter_boxes
+from .remote import source_name
 from .values import NATIVE_SYNTAXES, UNCOMPRESSED
 
 MOST_BYTES = 2**31  # of all frames, uncompressed

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
-from tqdm import tqdm
 
 from .dataset import attribute, numbers, read_dataset
 from .disclosures import read_burned_in
@@ -19,6 +18,7 @@ from .image import load_image
 from .kinds import sniff
 from .lettering import text_boxes, without_inner
 from .pool import check_workers
+from .progress import progress_bar
 from .recognition import read_lines, wants_reading
 from .sandbox import run_guarded
 from .sources import list_files
@@ -95,9 +95,8 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
     """
     ocr = wants_reading(ocr)
     workers, (paths, refused) = check_workers(workers), list_files(source)
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     rows = [_row(path, "pixels_not_examined", why) for path, why in refused.items()]
-    with tqdm(total=len(paths), desc="looking for text in pixels", unit=" files", disable=disable) as bar:
+    with progress_bar(desc="looking for text in pixels", unit=" files", total=len(paths), progress=progress) as bar:
         results = run_guarded(partial(examine_text, ocr=ocr), paths, workers=workers)
         for path, found in zip(paths, results, strict=True):
             evidence = {"pixels_not_examined": found.wrong} if isinstance(found, EDAError) else found

@@ -5,10 +5,10 @@ from math import prod
 from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
+from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
 from .errors import DecodeError
 from .fragments import JPEG_2000_START, JPEG_START, OTHER_SIZE, stream_size
-from .frames import PIXEL_KEYWORDS, count_frames
+from .guards import PARSE_ERRORS, quiet
 from .values import CUT_PIXELS, UNCOMPRESSED
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)

@@ -12,7 +12,8 @@ from .cli_copies import add_deidentify
 from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, progress_of, say, say_file
 from .cli_services import add_fetch
 from .cli_tables import add_audit, add_index, add_measure, add_slides
-from .errors import EDAError, NotebookError, RequestError, printable
+from .errors import EDAError, NotebookError, RequestError
+from .text import printable
 
 WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
@@ -141,7 +142,7 @@ def _has_image(folder):
 
 
 def _tell_page(page):
-    from .summary import format_bytes
+    from .text import format_bytes
 
     say_file(page, format_bytes(page.stat().st_size))
 

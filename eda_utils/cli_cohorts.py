@@ -36,7 +36,7 @@ def add_compare(commands):
 def _compare(options):
     from .cohort_pages import compare_images, render_comparison
     from .index import index_folder
-    from .summary import plural
+    from .text import plural
 
     progress = progress_of(options)
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]

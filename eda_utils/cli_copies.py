@@ -29,7 +29,7 @@ def add_deidentify(commands):
 
 def _deidentify(options):
     from .deidentification import deidentify
-    from .summary import plural
+    from .text import plural
 
     names = ("retain", "clean_pixels", "crosswalk", "workers")
     chosen = {name: getattr(options, name) for name in names}

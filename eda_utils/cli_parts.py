@@ -3,7 +3,7 @@
 import argparse
 import textwrap
 
-from .errors import printable
+from .text import printable
 
 DONE, FINDINGS = 0, 1
 SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."

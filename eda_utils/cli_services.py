@@ -27,7 +27,7 @@ def add_fetch(commands):
 
 
 def _fetch(options):
-    from .summary import plural
+    from .text import plural
 
     came = sum(len(_fetch_study(study, options)) for study in options.study)
     if not came:

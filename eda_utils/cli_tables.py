@@ -180,7 +180,7 @@ def _audit(options):
     from .findings import findings_table
     from .index_file import check_index_name, write_index
     from .risk import risk_card
-    from .summary import plural
+    from .text import plural
 
     check_index_name(options.output)
     index = _images(options)
@@ -206,7 +206,7 @@ def _verdict(found, options):
 def _slides(options):
     from .index_file import check_index_name, write_index
     from .pathology import flag_slides, slide_table
-    from .summary import plural
+    from .text import plural
 
     check_index_name(options.output)
     slides = slide_table(options.source, measure=options.pixels, **_how(options))

@@ -11,7 +11,7 @@ from .image import load_image, to_png
 from .prevalence import count_label_pairs, describe_labels, map_boxes
 from .splits import balance_parts, prove_split
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
-from .summary import plural
+from .text import plural
 
 SHOWN, SHOWN_GROUPS = 20, 6
 HALF_TITLE = 38  # characters

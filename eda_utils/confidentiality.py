@@ -144,10 +144,3 @@ def mask_identifiers(text, known):
         return text
     pattern = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
     return re.sub(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", MASK, text, flags=re.IGNORECASE)
-
-
-def without_values(text):
-    """Return a message of a library without the header values and paths that it quotes."""
-    text = re.sub(r"in file .*$", "", str(text), flags=re.DOTALL)
-    text = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", text)
-    return re.sub(r"\s+", " ", text).strip()

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .checks import GROUP_SIZE, Check, cells, number, robust_scores, told
-from .encoding_checks import CLASS, GREY, LOSSY, MOST_WINDOWS, stored_range
+from .encoding_checks import CLASS, GREY, MOST_WINDOWS, stored_range
+from .kinds import LOSSY
 from .pixel_checks import KIND, NO_PICTURES, VIEWED
 
 AIR_HU = (-1150, -850)

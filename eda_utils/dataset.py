@@ -1,20 +1,14 @@
 """Open a DICOM file and ask for attribute values, without surprises from odd files."""
 
 import io
-import logging
 import os
-import struct
-import warnings
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from numbers import Number
-from pathlib import Path
-from threading import RLock
 
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info as read_file_meta_info
 from pydicom.filereader import read_preamble
 from pydicom.multival import MultiValue
@@ -26,16 +20,11 @@ from pydicom.uid import (
     UID_dictionary,
 )
 
-from .confidentiality import without_values
 from .errors import EDAError, FormatError, LimitError, RequestError
 from .files import HEADER_BYTES, open_file, raise_limit
-from .remote import is_url, url_name
+from .guards import PARSE_ERRORS, quiet
+from .remote import source_name
 
-# What pydicom lets through when a file is damaged; anything else is a bug of ours and shall be seen
-PARSE_ERRORS = (
-    *(ValueError, TypeError, LookupError, AttributeError, NotImplementedError, OverflowError, EOFError),
-    *(RecursionError, MemoryError, AssertionError, struct.error, zlib.error, InvalidDicomError, BytesLengthException),
-)
 NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not know that a syntax is encapsulated
     "1.2.840.10008.1.2.4.110": ("JPEG XL Lossless", "JPEGXLLossless"),
     "1.2.840.10008.1.2.4.111": ("JPEG XL JPEG Recompression", "JPEGXLJPEGRecompression"),
@@ -44,14 +33,11 @@ NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not
 }
 for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
     UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
+PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_LEVELS = 100  # of sequences; pydicom calls itself for each
 HEAD_BYTES, PIECE_BYTES = 1024, 2**20
 DEFLATED = DeflatedExplicitVRLittleEndian.encode()
-WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
-LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg", "tifffile")]
-for _logger in LOGGERS:
-    _logger.addHandler(logging.NullHandler())  # else Python prints what is not passed on
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
 MACROS = {
     "PixelSpacing": "PixelMeasuresSequence",
@@ -134,15 +120,6 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
             wrong = f"is not readable as DICOM ({type(error).__name__})"
             raise FormatError(name, wrong, "check that the copy is complete") from None
     return dataset
-
-
-def source_name(source):
-    """Return the name by which errors and captions call a source: never its folder."""
-    if isinstance(source, (str, os.PathLike)):
-        return url_name(source) if is_url(source) else Path(source).name
-    if isinstance(source, FileDataset) and isinstance(source.filename, (str, os.PathLike)):
-        return Path(source.filename).name
-    return "data set" if isinstance(source, Dataset) else "bytes"
 
 
 def _open(source, most_bytes):
@@ -231,32 +208,6 @@ def without_pixels(dataset):
     return header
 
 
-@contextmanager
-def quiet():
-    """Collect the warnings of pydicom as short texts without header values, instead of printing them.
-
-    What it and the decoders log does not leave them either: it quotes values, and a plug-in that fails is no error as
-    long as another one decodes.
-
-    Yields
-    ------
-    list of str
-        Filled when the block ends; every text once.
-    """
-    notes = []
-    with WARNINGS_LOCK, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        heard = [logger for logger in LOGGERS if logger.propagate]
-        for logger in heard:
-            logger.propagate = False
-        try:
-            yield notes
-        finally:
-            for logger in heard:
-                logger.propagate = True
-            notes.extend(dict.fromkeys(without_values(warning.message) for warning in caught))
-
-
 def attribute(dataset, keyword, default=None, *, frame=0):
     """Return the value of an attribute that applies to one frame.
 
@@ -324,3 +275,9 @@ def numbers(value):
         return ()
     is_complete = len(found) == len(values) and all(abs(item) < float("inf") for item in found)
     return found if is_complete else ()
+
+
+def count_frames(dataset):
+    """Return Number of Frames, 1 where it is absent or senseless."""
+    frames = numbers(attribute(dataset, "NumberOfFrames", 1)) or (1,)
+    return max(int(frames[0]), 1)

@@ -11,21 +11,22 @@ from pathlib import Path
 
 import pandas as pd
 from pydicom.dataset import Dataset, FileMetaDataset
-from tqdm import tqdm
 
 from .blanking import blank_text, strip_comments
-from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_dataset, source_name
+from .dataset import UNDEFINED_LENGTH, attribute, read_dataset
 from .disclosures import audit_dataset
 from .elements import texts
 from .errors import EDAError, FormatError, RequestError
 from .files import spelt
 from .findings import TEXT
+from .guards import PARSE_ERRORS, quiet
 from .identifiers import learn_words, stored_bytes, walk
 from .kinds import sniff
 from .pool import check_workers
+from .progress import progress_bar
 from .pseudonyms import new_uid, replace_element
 from .recognition import wants_reading
-from .remote import is_url
+from .remote import is_url, source_name
 from .sandbox import call_guarded, run_apart
 from .sources import list_files
 from .spreadsheets import write_csv
@@ -155,8 +156,7 @@ def _tidied(folder):
 def _collect(copying, paths, is_kept, progress):
     """The rows, and what a crosswalk holds."""
     rows, known = [], set()
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    bar = tqdm(copying, "de-identifying", len(paths), unit=" files", disable=disable)
+    bar = progress_bar(copying, desc="de-identifying", unit=" files", total=len(paths), progress=progress)
     for path, done in zip(paths, bar, strict=True):
         row, pairs = (_refused(path, done), []) if isinstance(done, EDAError) else done
         rows.append(row)

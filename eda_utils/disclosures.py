@@ -8,10 +8,11 @@ from pydicom.dataset import Dataset
 
 from .codestreams import comment_segments, first_item
 from .confidentiality import basic_profile
-from .dataset import attribute, quiet, read_dataset
+from .dataset import attribute, read_dataset
 from .elements import texts
 from .errors import EDAError, FormatError
 from .files import HEADER_BYTES, open_file
+from .guards import quiet
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
 from .kinds import TIFF_SIGNATURES, sniff
 from .values import UNCOMPRESSED

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .dataset import PARSE_ERRORS, attribute, numbers
+from .dataset import attribute, numbers
 from .elements import items, texts
 from .errors import RequestError
+from .guards import PARSE_ERRORS
 from .luts import read_lut
 
 PRESETS = {  # customary centre and width in Hounsfield units

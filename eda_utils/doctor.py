@@ -22,7 +22,8 @@ from pydicom.uid import (
 from . import __version__
 from .files import existing_path
 from .index import index_folder
-from .summary import NOT_STATED, need, plural
+from .tables import NOT_STATED, need
+from .text import plural
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = "python>=3.11"

@@ -5,7 +5,7 @@ import numpy as np
 from .drift import LEAST_EFFECT
 from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import MUTED, PALETTE, RULE
-from .summary import plural
+from .text import plural
 
 SHOWN = 20  # rows
 

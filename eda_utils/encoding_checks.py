@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .checks import Check, cells, look_up, number, told
+from .kinds import LOSSY, SYNTAX
 
 SAMPLES = {  # PS3.3 C.7.6.3.1.2, the retired ones included
     **dict.fromkeys(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"), 1),
@@ -16,9 +17,7 @@ TYPE_1 = (
     *("SamplesPerPixel", "PhotometricInterpretation", "Columns", "BitsAllocated"),
     *("BitsStored", "HighBit", "PixelRepresentation"),
 )
-SYNTAX, CLASS = "1.2.840.10008.1.2.4.", "1.2.840.10008.5.1.4.1.1."
-# PS3.5 A.4: what JPEG 2000, JPEG-LS near-lossless, HTJ2K and JPEG XL do is the sender's choice
-LOSSY = tuple(f"{SYNTAX}{code}" for code in (50, 51, *range(52, 57), *range(59, 65), *range(100, 109)))
+CLASS = "1.2.840.10008.5.1.4.1.1."
 JPEG_2000 = tuple(f"{SYNTAX}{code}" for code in (90, 91, 92, 93, 94, 95, 201, 202, 203, 204, 205))
 # What each class may hold, by the IODs of PS3.3 A
 MODALITIES = {

@@ -1,21 +1,6 @@
 """What can be wrong with one file, folder or request, said in three clauses."""
 
-import re
-
-# Control characters, which a terminal obeys; what turns the direction of writing; halves of characters
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text):
-    """Return text with every character that would control a terminal spelt out.
-
-    Examples
-    --------
-    >>> from eda_utils.errors import printable
-    >>> print(printable(chr(27) + "[2J new" + chr(10) + "line"))
-    \\x1b[2J new\\nline
-    """
-    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
+from .text import printable
 
 
 class EDAError(Exception):

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from .dataset import attribute, numbers
 from .display import choose_window
-from .errors import printable
 from .frames import find_group
 from .image import Image, load_image
 from .spacing import format_mm
+from .text import printable
 
 
 class Step(NamedTuple):

@@ -9,13 +9,13 @@ from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
+from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
 from .elements import items
 from .errors import DecodeError, NoPixelDataError, check_frame
+from .guards import PARSE_ERRORS, quiet
 from .luts import look_up, read_palette
 from .values import UNCOMPRESSED
 
-PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 MAX_FRAME_BYTES = 2**31
 FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # (FFFE,E000) in either byte order
@@ -28,12 +28,6 @@ class Frame(NamedTuple):
     samples: np.ndarray  # (row, column) or (row, column, 3)
     color_space: str  # Photometric Interpretation of the samples: a decoder may have changed that of the file
     words: np.ndarray  # the samples with the bits around them, in which retired overlays are
-
-
-def count_frames(dataset):
-    """Return Number of Frames, 1 where it is absent or senseless."""
-    frames = numbers(attribute(dataset, "NumberOfFrames", 1)) or (1,)
-    return max(int(frames[0]), 1)
 
 
 def frame_header(header, frame):

@@ -13,7 +13,8 @@ from .image import load_image
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
 from .pathology import open_slide
-from .summary import is_image, need
+from .summary import is_image
+from .tables import need
 
 VALUES, ON_ERROR = ("modality", "display"), ("raise", "skip")
 OPEN_SLIDES = 4  # of a worker process

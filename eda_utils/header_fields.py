@@ -5,7 +5,7 @@ import pandas as pd
 
 from .confidentiality import is_phi
 from .stats import SCHEMA
-from .summary import NOT_STATED
+from .tables import NOT_STATED
 
 NO_FIELDS = (  # numbers of this very file, or our own columns
     *("path", "problem", "warning", "boxes", "part", "split_group", "SOPInstanceUID", "StudyInstanceUID", "row"),

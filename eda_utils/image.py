@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
-from .dataset import attribute, read_dataset, source_name, without_pixels
+from .dataset import attribute, count_frames, read_dataset, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
 from .elements import items
-from .errors import FormatError, printable
-from .frames import BECOME_RGB, count_frames, frame_header, read_frame, to_rgb
+from .errors import FormatError
+from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
 from .kinds import sniff
 from .modality import bits_of, padding_mask, to_modality, unit_of
 from .picture_files import read_picture
 from .planes import read_overlays, read_shutter, shutter_grey
+from .remote import source_name
 from .spacing import NO_SPACING, format_mm, read_aspect, read_spacing
+from .text import printable
 
 PREVIEW_SIDE = 384
 

@@ -6,13 +6,13 @@ from itertools import chain, count, islice
 from pathlib import Path
 
 import pandas as pd
-from tqdm import tqdm
 
 from .attributes import find_attribute
 from .columns import join, to_frame
 from .errors import MissingError, RequestError
 from .index_file import check_cache_name, check_parts_folder, refresh, write_part
 from .pool import mapper
+from .progress import progress_bar
 from .remote import is_url
 from .rows import ALL, read_table, refused_row, rows_table
 from .sources import list_source
@@ -129,9 +129,9 @@ def _read_all(paths, *, tags, each, progress, counts, into=None):
     is_slow = tags == ALL or (is_listed and any(map(is_url, paths[:1])))
     size = PART if into else SLOW_BATCH if is_slow else BATCH
     read = partial(_read_batch, tags=tags, is_small=is_listed and len(paths) < SCAN_FROM, into=into)
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     tables = [rows_table([], tags)]
-    with tqdm(total=len(paths) if is_listed else 0, desc="reading headers", unit=" files", disable=disable) as bar:
+    total = len(paths) if is_listed else 0
+    with progress_bar(desc="reading headers", unit=" files", total=total, progress=progress) as bar:
         for table, found in each(read, _batches(paths, size, bar)):
             tables += [table] if into is None else []
             counts.update(found)

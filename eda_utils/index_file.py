@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from .columns import decoded_table, join, to_frame
 from .errors import FormatError, MissingError, RequestError
 from .files import file_facts
+from .progress import tell
 from .spreadsheets import write_csv, write_excel
 
 CACHE_VERSION = 3  # raise it when the same file gives another row
@@ -96,12 +96,12 @@ def refresh(cache, paths, tags, read, progress):
     """
     known, reason = load_cache(cache, tags)
     if reason:
-        say(f"{cache.name} is rebuilt: {reason}", progress)
+        tell(f"cache: {cache.name} is rebuilt: {reason}", progress)
     if known is None:
         known = _stamped(read([]), np.array([], np.int64))
     sizes, stamps = file_stamps(paths)
     rows, counts = unchanged(known, paths, sizes, stamps)
-    say(", ".join(f"{count:,} {what}" for what, count in counts.items()), progress)
+    tell("cache: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()), progress)
     fresh = np.flatnonzero(rows < 0)
     if not len(fresh) and not counts["vanished"] and (rows == np.arange(len(rows))).all():
         return known.drop_columns("mtime_ns")
@@ -262,9 +262,3 @@ def _parts(path, columns):
             yield pq.read_table(file, columns=columns and [name for name in columns if name in names])
         except (OSError, ValueError):
             raise FormatError(file.name, "is no Parquet file", "make it again with index_folder") from None
-
-
-def say(text, progress):
-    """Write one line to a person: on a terminal, or where progress was asked for."""
-    if progress or (progress is None and sys.stderr.isatty()):
-        print(f"cache: {text}", file=sys.stderr)  # noqa: T201

@@ -3,10 +3,13 @@
 import os
 from pathlib import Path
 
-from .dataset import PARSE_ERRORS, quiet
 from .files import HEAD_BYTES, VR_CODES, read_head
+from .guards import PARSE_ERRORS, quiet
 from .remote import is_url
 
+SYNTAX = "1.2.840.10008.1.2.4."
+# PS3.5 A.4: what JPEG 2000, JPEG-LS near-lossless, HTJ2K and JPEG XL do is the sender's choice
+LOSSY = tuple(f"{SYNTAX}{code}" for code in (50, 51, *range(52, 57), *range(59, 65), *range(100, 109)))
 IMAGE_SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",

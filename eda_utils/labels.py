@@ -7,7 +7,7 @@ import pandas as pd
 
 from .errors import RequestError
 from .label_files import SEPARATOR, read_boxes, read_labels, split_labels
-from .summary import need
+from .tables import need
 
 FILE_NAME, STEM = "file name", "file name without ending"
 KEYS = (  # the one that says most first

@@ -3,8 +3,9 @@
 import numpy as np
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
-from .dataset import PARSE_ERRORS, attribute, numbers
+from .dataset import attribute, numbers
 from .elements import items, texts
+from .guards import PARSE_ERRORS
 from .luts import look_up, read_lut
 
 # Their Modality LUT leads back to the beam intensity; it is not meant for the display (PS3.4 N.2.5)

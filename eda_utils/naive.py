@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from .dataset import PARSE_ERRORS
 from .display import to_display
 from .errors import EDAError, NoPixelDataError
+from .guards import PARSE_ERRORS
 from .image import Image, load_stages
-from .summary import need
+from .progress import progress_bar
+from .tables import need
 
 COLUMNS = ("path", "difference", "correlation", "inverted", "missed", "problem")
 COMPARED_SIDE = 512
@@ -60,8 +60,8 @@ def audit_display(index, *, progress=None):
     """
     need(index, "path", "kind", "problem")
     usable = index[index["kind"].isin(["dicom", "image"])]
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
-    files = tqdm(usable[["path", "problem"]].itertuples(index=False), total=len(usable), unit="file", disable=disable)
+    files = usable[["path", "problem"]].itertuples(index=False)
+    files = progress_bar(files, desc="comparing pictures", unit=" files", total=len(usable), progress=progress)
     table = pd.DataFrame([row for path, problem in files for row in _audit(path, problem)], columns=list(COLUMNS))
     types = {"difference": float, "correlation": float, "inverted": bool}
     types |= dict.fromkeys(("path", "missed", "problem"), pd.StringDtype(na_value=np.nan))

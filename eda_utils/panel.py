@@ -8,7 +8,8 @@ import ipywidgets as widgets
 from .errors import EDAError
 from .gallery import image_gallery
 from .headers import header_table
-from .summary import need, plural
+from .tables import need
+from .text import plural
 from .viewer import view_image
 
 LEVELS = ("patient", "study", "series")

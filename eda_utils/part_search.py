@@ -28,8 +28,9 @@ def search_parts(counts, fractions, seed=0):
     Notes
     -----
     Minimised is the sum over parts and columns of w (have − wanted)². To place groups of mixed classes exactly is a
-    bin-packing problem. Where there are few all deals are tried. Else this is greedy placement of the largest first, as of K. Sechidis et al., On the stratification
-    of multi-label data, ECML 2011, and in other orders, improved by the best swap until there is none.
+    bin-packing problem. Where there are few all deals are tried. Else this is greedy placement of the largest first,
+    as of K. Sechidis et al., On the stratification of multi-label data, ECML 2011, and in other orders, improved by
+    the best swap until there is none.
 
     Examples
     --------

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .dataset import PARSE_ERRORS, quiet, source_name
 from .endings import is_cut_tiff
 from .errors import DecodeError, EDAError, check_frame
 from .files import HEADER_BYTES, open_file
+from .guards import PARSE_ERRORS, quiet
 from .kinds import TIFF_SIGNATURES
+from .remote import source_name
 
 EXIF_ORIENTATION = 0x0112
 MOST_BYTES = 2**31

@@ -12,7 +12,8 @@ from .errors import RequestError
 from .figures import describe, house_style, nothing_to_show
 from .image import Image, load_image
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
-from .summary import need, plural
+from .tables import need
+from .text import plural
 
 HISTOGRAM_BINS = 128
 COMPLETENESS_TAGS = (

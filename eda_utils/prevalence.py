@@ -7,7 +7,7 @@ import pandas as pd
 
 from .errors import RequestError
 from .labels import binary_labels, label_columns
-from .summary import NOT_STATED, need
+from .tables import NOT_STATED, need
 
 Z = NormalDist().inv_cdf(0.975)
 AGE_UNITS = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from tqdm import tqdm
 
 from .burned_in import KINDS as BURNED_IN
 from .burned_in import find_burned_in
@@ -14,10 +13,11 @@ from .errors import EDAError
 from .files import SECONDS, spelt
 from .findings import findings_table
 from .pool import check_workers
+from .progress import progress_bar
 from .remote import is_url
 from .sandbox import call_guarded, run_apart
 from .sources import list_files
-from .summary import plural
+from .text import plural
 
 MEMORY_BYTES = 10**9  # for one file
 COPY = "make a copy with deidentify"
@@ -98,10 +98,9 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     """
     workers, (paths, refused) = check_workers(workers), list_files(source)
     rows = [_row(path, "unreadable", reason) for path, reason in refused.items()]
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     bounds = {"workers": workers, "seconds": SECONDS, "memory_bytes": MEMORY_BYTES}
     audits = run_apart(partial(_audit_path, root=_root(paths)), paths, **bounds)
-    bar = tqdm(audits, "looking for identifiers", len(paths), unit=" files", disable=disable)
+    bar = progress_bar(audits, desc="looking for identifiers", unit=" files", total=len(paths), progress=progress)
     for path, found in zip(paths, bar, strict=True):
         rows += [_row(path, "unreadable", found.wrong)] if isinstance(found, EDAError) else found
     found = findings_table(rows)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from . import acquisition_checks, contradiction_checks, encoding_checks, geometry_checks, patient_checks, pixel_checks
 from .findings import FINDING_COLUMNS, findings_table
-from .summary import need
+from .tables import need
 
 GROUPS = {
     "header": encoding_checks.CHECKS + geometry_checks.CHECKS + acquisition_checks.CHECKS + patient_checks.CHECKS,

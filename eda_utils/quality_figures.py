@@ -12,7 +12,8 @@ from .figures import describe, house_style, nothing_to_show, panel_grid
 from .findings import SEVERITIES, findings_table, summarize_findings
 from .pictures import MOST_PANELS, show_image
 from .style import INK, MUTED, PALETTE
-from .summary import format_bytes, need, plural
+from .tables import need
+from .text import format_bytes, plural
 from .values import uid_name
 
 COLORS = {"error": PALETTE[5], "warning": "#8a5a00", "note": MUTED}  # legible as text

@@ -14,6 +14,8 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from threading import get_ident
 
+from pydicom.dataset import Dataset, FileDataset
+
 from .errors import AccessError, EDAError, FormatError, MissingError, RequestError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -55,6 +57,15 @@ def url_name(url):
         return _last(rest) or url_name(archive)
     _server, slash, path = rest.partition("?")[0].partition("/")
     return _last(path) if slash and _last(path) else scheme
+
+
+def source_name(source):
+    """Return the name by which errors and captions call a source: never its folder."""
+    if isinstance(source, (str, os.PathLike)):
+        return url_name(source) if is_url(source) else Path(source).name
+    if isinstance(source, FileDataset) and isinstance(source.filename, (str, os.PathLike)):
+        return Path(source.filename).name
+    return "data set" if isinstance(source, Dataset) else "bytes"
 
 
 def _last(path):

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -16,6 +15,7 @@ from .flatten import flatten_widgets
 from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
+from .progress import tell
 
 REPORT_NOTEBOOK = "11_dataset_report"
 CELL_SECONDS = 1800
@@ -258,17 +258,14 @@ class Progress:
         title = self.headings.get(cell_index, "")
         if cell.cell_type == "code" and title not in [known for known, _ in self.begun]:
             self.begun.append((title, time.perf_counter()))
-            self._say(f"{self.titles.index(title) + 1}/{len(self.titles)} {title}")
+            tell(f"[{self.name}] {self.titles.index(title) + 1}/{len(self.titles)} {title}")
 
     def sum_up(self):
         """Say how long it took, and its longest parts."""
         stops = [*(moment for _, moment in self.begun), time.perf_counter()]
         parts = [(stop - start, title) for (title, start), stop in zip(self.begun, stops[1:], strict=True)]
         longest = ", ".join(f"{title} {seconds:.1f} s" for seconds, title in sorted(parts, reverse=True)[:3])
-        self._say(f"ran for {stops[-1] - stops[0]:.1f} s; the longest: {longest or 'nothing'}")
-
-    def _say(self, text):
-        print(f"[{self.name}] {text}", file=sys.stderr)  # noqa: T201
+        tell(f"[{self.name}] ran for {stops[-1] - stops[0]:.1f} s; the longest: {longest or 'nothing'}")
 
 
 def _write(target, page):

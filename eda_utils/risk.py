@@ -7,7 +7,7 @@ import pandas as pd
 
 from .findings import findings_table, summarize_findings
 from .privacy import KINDS
-from .summary import plural
+from .text import plural
 
 SAID = {  # of so many files
     "burned_in_identifier": "the patient's name or number in the pixels",

@@ -19,9 +19,8 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
-from tqdm import tqdm
-
 from .errors import AccessError, EDAError, FormatError, MissingError
+from .progress import progress_bar, tell
 
 CANARY = "Kanarinsky"
 RECIPE = "1"  # raise it when the same originals give other files: samples made by an older recipe are then made again
@@ -92,7 +91,7 @@ def make_samples(folder="data/samples", *, full=False, offline=False, progress=N
     made = _read_manifest(manifest)
     todo = wanted[[not _is_intact(folder / path, made.get(path)) for path in wanted["path"]]]
     try:
-        with tqdm(total=len(todo), unit="file", leave=False, disable=None if progress is None else not progress) as bar:
+        with progress_bar(desc="samples", unit=" files", total=len(todo), progress=progress, leave=False) as bar:
             for source, rows in todo.groupby("source", sort=False):
                 for path, digest in _make_package(source, [*rows.itertuples()], folder, cache, offline, progress):
                     made[path] = digest
@@ -162,7 +161,7 @@ def _make_package(source, rows, folder, cache, offline, progress):
 
     def say(text, always=False):
         if always or progress is not False:
-            tqdm.write(f"samples: {source}: {text}", file=sys.stderr)
+            tell(f"samples: {source}: {text}")
 
     try:
         for row, original in _originals(source, rows, cache, offline, say):

@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from .confidentiality import without_values
-from .dataset import source_name
 from .errors import DecodeError, EDAError
 from .pool import keep_memory
-from .remote import is_url
+from .remote import is_url, source_name
+from .text import without_values
 
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9

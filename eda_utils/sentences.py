@@ -2,9 +2,10 @@
 
 from html import escape
 
-from .encoding_checks import LOSSY
-from .errors import printable
-from .summary import format_bytes, need, plural, study_years
+from .kinds import LOSSY
+from .summary import study_years
+from .tables import need
+from .text import format_bytes, plural, printable
 
 MAX_SENTENCES = 10
 COLUMNS = (

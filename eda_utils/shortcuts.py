@@ -8,7 +8,8 @@ from .errors import RequestError
 from .findings import findings_table
 from .header_fields import collect_fields, is_number_field, name_value, to_classes
 from .labels import binary_labels
-from .summary import need, plural
+from .tables import need
+from .text import plural
 
 ALPHA = 0.01  # dozens of fields are looked at: of a hundred clean cohorts one is told
 LEAST_EFFECT = 0.1  # of Cramér's V, or of 2 AUC - 1: below, a model gains little

@@ -13,7 +13,7 @@ from .pathology.slide_qc import UNKNOWN_MPP
 from .pathology.tissue import masks_of, read_overview
 from .pictures import MOST_PANELS, show_image, title_and_caption
 from .style import ACCENT, MUTED, PALETTE
-from .summary import plural
+from .text import plural
 
 OVERVIEW_SIDE, WIDEST_UM = 640, 64.0
 TISSUE_LINE, INK_LINE = "#0072b2", "#d55e00"

@@ -12,7 +12,8 @@ from .findings import findings_table
 from .index_file import write_index
 from .labels import binary_labels
 from .part_search import search_parts
-from .summary import need, relative_paths
+from .summary import relative_paths
+from .tables import need
 
 GROUP = "PatientID"
 LEVELS = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}

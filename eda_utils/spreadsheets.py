@@ -6,7 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from .errors import RequestError, printable
+from .errors import RequestError
+from .text import printable
 
 # What begins a formula, also as the full-width letters that some spreadsheets take for the same
 LIVE = re.compile(r"'*\s*[=+\-@＝＋－＠]")

@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from tqdm import tqdm
 
 from .claims import check_claims
 from .columns import join, to_frame
-from .dataset import attribute, read_dataset, source_name
+from .dataset import attribute, count_frames, read_dataset
 from .display import apply_window, default_window, read_windows
 from .errors import AccessError, DecodeError, EDAError, FormatError, MissingError
-from .frames import FUNCTIONAL_GROUPS, count_frames, frame_header, read_frame, to_rgb
+from .frames import FUNCTIONAL_GROUPS, frame_header, read_frame, to_rgb
 from .index_file import check_cache_name, refresh
 from .kinds import sniff
 from .layout import describe_layout, exact_hash
@@ -21,6 +20,8 @@ from .levels import PERCENTILES, count_levels, describe_levels, luminance
 from .modality import padding_mask, to_modality, unit_of
 from .picture_files import read_picture
 from .pool import mapper
+from .progress import progress_bar
+from .remote import source_name
 from .sandbox import ADVICE, call_guarded, run_guarded
 from .values import NATIVE_SYNTAXES
 
@@ -152,9 +153,8 @@ def _is_native(rows):
 
 def _read_all(paths, *, files, measure, progress):
     tables, rows, problems = [SCHEMA.empty_table()], [], 0
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     results = measure([(path, files[path][1]) for path in paths])
-    with tqdm(total=len(paths), desc="measuring pixels", unit=" images", disable=disable) as bar:
+    with progress_bar(desc="measuring pixels", unit=" images", total=len(paths), progress=progress) as bar:
         for path, found in zip(paths, results, strict=True):
             rows.append({"path": path, "size_bytes": files[path][0], **_cells(found)})
             problems += "problem" in rows[-1]

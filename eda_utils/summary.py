@@ -12,20 +12,14 @@ from .confidentiality import identifiers, is_phi, mask_identifiers, redact_table
 from .errors import RequestError
 from .index_file import index_parts, write_index
 from .remote import CHAIN, is_url
+from .tables import NOT_STATED, need
+from .text import format_bytes
 from .values import uid_name
 
-NOT_STATED = "not stated"
 SERIES_KEYS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
 SERIES_FACTS = ("Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns", "NumberOfFrames")
 FOLDER_FACTS = (*SERIES_KEYS, "StudyDate", "Rows", "NumberOfFrames")
 TOO_SMALL_TO_SEE = 64 * 64
-
-
-def need(index, *columns):
-    """Raise RequestError when the index lacks columns that a summary is made of."""
-    missing = [column for column in columns if column not in index.columns]
-    if missing:
-        raise RequestError("index", f"has no column {missing[0]}", "call index_folder with this tag too")
 
 
 def summarize_series(index):
@@ -87,35 +81,6 @@ def _series_of(index):
         sizes=("sizes", lambda sizes: ", ".join(sizes.dropna().unique())),
         path=("path", "first"),
     ).reset_index()
-
-
-def plural(number, noun):
-    """Write a number with its noun.
-
-    Examples
-    --------
-    >>> from eda_utils.summary import plural
-    >>> plural(1, "study"), plural(1200, "study")
-    ('1 study', '1,200 studies')
-    """
-    several = {"study": "studies", "series": "series"}.get(noun, f"{noun}s")
-    return f"{number:,} {noun if number == 1 else several}"
-
-
-def format_bytes(size):
-    """Write a number of bytes with a decimal unit.
-
-    Examples
-    --------
-    >>> from eda_utils.summary import format_bytes
-    >>> format_bytes(39205), format_bytes(812)
-    ('39.2 kB', '812 B')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:,.3g} TB"
 
 
 def study_years(index):

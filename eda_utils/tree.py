@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
-from .errors import printable
-from .summary import need, plural, summarize_series
+from .summary import summarize_series
+from .tables import need
+from .text import plural, printable
 
 MAX_BRANCHES = 100
 

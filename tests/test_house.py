@@ -17,12 +17,15 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition", "cli_parts"],
+    ["lazy", "text", "progress", "style"],
+    ["errors", "guards"],
+    ["tables"],
+    ["levels", "layout", "checks", "lettering", "codestreams"],
+    ["attributes", "remote", "pool", "findings", "spreadsheets", "recognition", "cli_parts"],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel", "fragments", "endings"],
     ["elements", "kinds"],
-    ["luts", "identifiers", "picture_files"],
+    ["luts", "identifiers", "picture_files", "encoding_checks"],
     ["values", "pseudonyms", "spacing", "display", "decoders", "modality", "planes"],
     ["header_scan", "frames", "sources", "geometry_checks", "pixel_checks", "patient_checks"],
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],

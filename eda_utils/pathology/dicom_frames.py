@@ -6,11 +6,11 @@ from itertools import islice, product
 import numpy as np
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from ..dataset import attribute, numbers, read_dataset
+from ..dataset import attribute, count_frames, numbers, read_dataset
 from ..elements import items
 from ..errors import EDAError, FormatError, RequestError
 from ..files import read_head
-from ..frames import count_frames, frame_header, read_frame, to_rgb
+from ..frames import frame_header, read_frame, to_rgb
 from .directory import MAX_TILE_PIXELS
 
 MAX_FILE_BYTES = 2**30  # a file is read as a whole here

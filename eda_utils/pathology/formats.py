@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
 from ..files import read_head
+from ..guards import PARSE_ERRORS, quiet
 from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
 from .dicom_frames import DicomReader, series_files

@@ -5,8 +5,8 @@ from threading import Lock
 
 import numpy as np
 
-from ..dataset import quiet
 from ..errors import DecodeError, FormatError
+from ..guards import quiet
 
 WHITE = (255, 255, 255)
 DAMAGED = "is not a slide that can be opened"

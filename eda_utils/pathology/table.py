@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
-from tqdm import tqdm
 
 from ..confidentiality import identifiers, mask_identifiers
 from ..errors import EDAError
 from ..index import index_folder
 from ..kinds import SLIDE_SUFFIXES, is_measured
 from ..pool import mapper
+from ..progress import progress_bar
 from ..sandbox import call_guarded, run_guarded
 from .directory import has_tiles
 from .slide import open_slide
@@ -73,9 +73,8 @@ def slide_table(source, *, measure=True, most=None, workers=None, client=None, p
     if most is not None and len(slides) > most:
         slides = slides.iloc[np.linspace(0, len(slides) - 1, max(most, 0)).round().astype(int)]
     describe = partial(describe_slide, measure=measure)
-    disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal
     rows = []
-    with tqdm(total=len(slides), desc="looking at slides", unit=" slides", disable=disable) as bar:
+    with progress_bar(desc="looking at slides", unit=" slides", total=len(slides), progress=progress) as bar:
         for path, found in zip(slides.index, _each(describe, list(slides.index), workers, client), strict=True):
             facts = {"problem": _said(found)} if isinstance(found, EDAError) else found
             rows.append({"path": path, "files": slides[path], **facts})

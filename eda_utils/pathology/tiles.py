@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dataset import PARSE_ERRORS
 from ..errors import DecodeError, RequestError
+from ..guards import PARSE_ERRORS
 from .directory import MAX_TILE_PIXELS
 from .jpeg import claimed_size, upper_part
 

@@ -23,10 +23,10 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
 )
-from tqdm import tqdm
 
 from ..errors import PeerError, RequestError
 from ..index import index_folder
+from ..progress import progress_bar
 from .association import MAX_PDU, TIMEOUT, describe_status, ensure_success, guards, open_association, parse_address
 from .queries import DEPTH, UNIQUE, make_identifier, query
 from .received import SUCCESS, store
@@ -96,7 +96,7 @@ def retrieve(what, address, folder, *, method="get", receive_at=None, progress=N
     if method not in ("get", "move") or (method == "move" and not receive_at):
         raise RequestError("method", "is neither get nor move with receive_at", "give one of them")
     came, failures = [], []
-    with tqdm(desc="retrieving", unit=" instances", disable=None if progress is None else not progress) as bar:
+    with progress_bar(desc="retrieving", unit=" instances", progress=progress) as bar:
         handlers = [(evt.EVT_C_STORE, _take, [folder, came, failures, bar])]
         with _receiver(receive_at, handlers, connection) if method == "move" else nullcontext():
             for identifier in identifiers(what):

@@ -8,7 +8,7 @@ import pandas as pd
 from ..errors import RequestError
 from ..figures import describe, house_style, nothing_to_show
 from ..style import ACCENT, INK, MUTED, PALETTE, RULE
-from ..summary import plural
+from ..text import plural
 from .association import describe_status
 
 ROW_HEIGHT, WIDTH = 0.27, 7.2  # inches

@@ -7,13 +7,14 @@ import pandas as pd
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context
-from tqdm import tqdm
 
-from ..dataset import PARSE_ERRORS, read_dataset
+from ..dataset import read_dataset
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
 from ..fragments import CUT_PIXELS
+from ..guards import PARSE_ERRORS
 from ..index import index_folder
+from ..progress import progress_bar
 from ..remote import is_url
 from .association import describe_status, open_association, whole_files
 
@@ -67,16 +68,11 @@ def send(source, address, *, progress=None, **connection):
     """
     rows = instance_rows(source)
     ready = [row for row in rows if not row["problem"]]
-    with progress_bar(len(ready), progress) as bar:
+    with progress_bar(desc="sending", unit=" instances", total=len(ready), progress=progress) as bar:
         for group in _groups(ready):
             _send_group(group, address, bar, connection)
             _send_rest([row for row in group if row["problem"] == LOST], address, bar, connection)
     return outcome_table(rows)
-
-
-def progress_bar(total, progress):
-    """Return the bar of a sending; None as `progress` means: on a terminal."""
-    return tqdm(total=total, desc="sending", unit=" instances", disable=None if progress is None else not progress)
 
 
 def outcome_table(rows):

@@ -10,15 +10,17 @@ import httpx
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from ..dataset import PARSE_ERRORS, read_dataset
+from ..dataset import read_dataset
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
+from ..guards import PARSE_ERRORS
 from ..index import index_folder
+from ..progress import progress_bar
 from .association import TIMEOUT, describe_status
 from .queries import FIELDS, answers_table, check_request, match_text
 from .received import name_of, read_header, write_part
 from .retrievals import identifiers
-from .transfers import instance_rows, outcome_table, progress_bar
+from .transfers import instance_rows, outcome_table
 
 RESOURCES = {"STUDY": "studies", "SERIES": "series", "IMAGE": "instances"}
 JSON = "application/dicom+json"
@@ -153,7 +155,8 @@ def retrieve_web(what, url, folder, *, progress=None, timeout=TIMEOUT, tls=None,
     folder, came = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
     accept = {"Accept": f"{PARTS}; transfer-syntax=*"}
-    with _client(url, timeout, tls, headers) as client, progress_bar(0, progress) as bar:
+    shown = progress_bar(desc="retrieving", unit=" instances", progress=progress)
+    with _client(url, timeout, tls, headers) as client, shown as bar:
         for path in [path for identifier in identifiers(what) for path in _paths(identifier)]:
             with client.stream("GET", path, headers=accept) as answer:
                 answer.raise_for_status()
@@ -235,7 +238,8 @@ def send_web(source, url, *, progress=None, timeout=TIMEOUT, tls=None, headers=N
     """
     rows = instance_rows(source)
     ready = [row for row in rows if not row["problem"]]
-    with _client(url, timeout, tls, headers) as client, progress_bar(len(ready), progress) as bar:
+    shown = progress_bar(desc="sending", unit=" instances", total=len(ready), progress=progress)
+    with _client(url, timeout, tls, headers) as client, shown as bar:
         for row in ready:
             _stow(client, row)
             bar.update()
