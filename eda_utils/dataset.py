@@ -18,6 +18,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import _read_file_meta_info as read_file_meta_info
 from pydicom.filereader import read_preamble
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -112,8 +113,9 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     if isinstance(source, Dataset):
         return source
     name = source_name(source)
-    file = _open(source, None if pixels else most_bytes)
-    with file, quiet():
+    if not isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
+    with open_file(source, None if pixels else most_bytes) as file, quiet():
         try:
             _refuse_bomb(file, name, most_bytes)
             if pixels and isinstance(file, io.BufferedReader) and _size(file) > most_bytes:
@@ -143,12 +145,6 @@ def source_name(source):
     if isinstance(source, FileDataset) and isinstance(source.filename, (str, os.PathLike)):
         return Path(source.filename).name
     return "data set" if isinstance(source, Dataset) else "bytes"
-
-
-def _open(source, most_bytes):
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return open_file(source, most_bytes)
-    raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
 
 
 def _size(file):
@@ -281,19 +277,15 @@ def attribute(dataset, keyword, default=None, *, frame=0):
     >>> attribute(Dataset(), "WindowCenter", 40)
     40
     """
-    for place in _places(dataset, MACROS.get(keyword), frame):
-        value = _value(place, keyword)
-        if value is not None:
-            return value
-    return default
+    values = (_value(place, keyword) for place in _places(dataset, MACROS.get(keyword), frame))
+    return next((value for value in values if value is not None), default)
 
 
 def _places(dataset, macro, frame):
     if macro:
         for groups, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
-            items = _value(dataset, groups) or []
-            macro_items = _value(items[index], macro) if index < len(items) else None
-            yield from (macro_items or [])[:1]
+            for group in items(_value(dataset, groups))[index : index + 1]:
+                yield from items(_value(group, macro))[:1]
     yield dataset
 
 
@@ -324,3 +316,30 @@ def numbers(value):
         return ()
     is_complete = len(found) == len(values) and all(abs(item) < float("inf") for item in found)
     return found if is_complete else ()
+
+
+def texts(value):
+    """Return the texts of a single- or multi-valued attribute as a tuple, without padding; empty if it is no text.
+
+    Examples
+    --------
+    >>> from eda_utils.dataset import texts
+    >>> texts("LINEAR "), texts(["A", "B"]), texts(None), texts(7)
+    (('LINEAR',), ('A', 'B'), (), ())
+    """
+    values = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    return tuple(str(text).strip("\0 ") for text in values if isinstance(text, str))
+
+
+def items(value):
+    """Return the items of a sequence as a tuple, empty if it is none.
+
+    Examples
+    --------
+    >>> from pydicom.dataset import Dataset
+    >>> from pydicom.sequence import Sequence
+    >>> from eda_utils.dataset import items
+    >>> len(items(Sequence([Dataset()]))), items(b"1234"), items(None)
+    (1, (), ())
+    """
+    return tuple(value) if isinstance(value, Sequence) else ()

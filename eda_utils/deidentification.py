@@ -14,9 +14,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from tqdm import tqdm
 
 from .blanking import blank_text, strip_comments
-from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_dataset, source_name
+from .dataset import PARSE_ERRORS, UNDEFINED_LENGTH, attribute, quiet, read_dataset, source_name, texts
 from .disclosures import audit_dataset
-from .elements import texts
 from .errors import EDAError, FormatError, RequestError
 from .files import spelt
 from .findings import TEXT

@@ -8,8 +8,7 @@ from pydicom.dataset import Dataset
 
 from .codestreams import comment_segments, first_item
 from .confidentiality import basic_profile
-from .dataset import attribute, quiet, read_dataset
-from .elements import texts
+from .dataset import attribute, quiet, read_dataset, texts
 from .errors import EDAError, FormatError
 from .files import HEADER_BYTES, open_file
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .dataset import PARSE_ERRORS, attribute, numbers
-from .elements import items, texts
+from .dataset import PARSE_ERRORS, attribute, items, numbers, texts
 from .errors import RequestError
 from .luts import read_lut
 

@@ -9,8 +9,7 @@ from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
-from .elements import items
+from .dataset import PARSE_ERRORS, attribute, items, numbers, quiet
 from .errors import DecodeError, NoPixelDataError, check_frame
 from .luts import look_up, read_palette
 from .values import UNCOMPRESSED

@@ -8,8 +8,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
 from .confidentiality import NAMING, basic_profile, identifier_words
-from .dataset import PARSE_ERRORS, attribute, quiet
-from .elements import items, texts
+from .dataset import PARSE_ERRORS, attribute, items, quiet, texts
 
 DEEPEST = 100  # levels of sequences
 REMOVED = "REMOVED"

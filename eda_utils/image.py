@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
-from .dataset import attribute, read_dataset, source_name, without_pixels
+from .dataset import attribute, items, read_dataset, source_name, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
-from .elements import items
 from .errors import FormatError, printable
 from .frames import BECOME_RGB, count_frames, frame_header, read_frame, to_rgb
 from .kinds import sniff

@@ -3,8 +3,7 @@
 import numpy as np
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
-from .dataset import PARSE_ERRORS, attribute, numbers
-from .elements import items, texts
+from .dataset import PARSE_ERRORS, attribute, items, numbers, texts
 from .luts import look_up, read_lut
 
 # Their Modality LUT leads back to the beam intensity; it is not meant for the display (PS3.4 N.2.5)

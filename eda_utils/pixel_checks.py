@@ -5,7 +5,7 @@ import pandas as pd
 
 from .checks import GROUP_SIZE, Check, number, robust_scores, told
 from .encoding_checks import GREY
-from .endings import CUT_PICTURE
+from .picture_files import CUT_PICTURE
 from .values import CUT_PIXELS
 
 NO_PICTURES = ("SEG", "RTDOSE", "PR", "KO", "SR", "REG")

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from .dataset import PARSE_ERRORS, attribute, numbers, quiet
-from .elements import texts
+from .dataset import PARSE_ERRORS, attribute, numbers, quiet, texts
 
 OVERLAY_GROUPS = range(0x6000, 0x6100, 2)
 ROWS, FRAME_ORIGIN, ORIGIN, BIT_POSITION, DATA = 0x0010, 0x0051, 0x0050, 0x0102, 0x3000
