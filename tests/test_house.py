@@ -36,7 +36,7 @@ LAYERS = [
     ],
     ["pathology.nuclei", "pathology.facts", "pathology.formats", "pathology.phantom_slide", "pathology.tissue"],
     ["pathology.slide", "pathology.slide_qc", "pathology.slide_checks"],
-    ["pathology.dicom_wsi", "disclosures"],
+    ["disclosures"],
     ["rows", "index_file", "burned_in"],
     ["headers", "index", "stats", "blanking"],
     ["pathology.table"],
