@@ -6,9 +6,10 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
-from .codestreams import comment_segments, first_item
+from .codestream import comment_segments
 from .confidentiality import basic_profile
 from .dataset import attribute, quiet, read_dataset, texts
+from .encapsulated import first_item
 from .errors import EDAError, FormatError
 from .files import HEADER_BYTES, open_file
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from .codestream import END
 from .dataset import PARSE_ERRORS, quiet, source_name
 from .errors import DecodeError, EDAError, check_frame
 from .files import HEADER_BYTES, open_file, read_at
@@ -20,7 +21,7 @@ MIN_IS_WHITE = 0  # TIFF 6.0 section 3, PhotometricInterpretation
 PNG_START, PNG_END = 8, b"IEND"
 MOST_CHUNKS = 100_000  # looked at: for more there is no time
 TAIL_BYTES = 2**16
-END_OF_IMAGE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
+START_OF_SCAN = b"\xff\xda"
 GIF_END = b";"
 OFFSETS_AND_COUNTS = ((273, 279), (324, 325))  # of strips, of tiles: TIFF 6.0 sections 3 and 15
 CUT_PICTURE = "the file is cut inside its pixels"
@@ -235,10 +236,10 @@ def _is_cut_png(file, size):
 
 def _is_cut_stream(file, size):
     """The marker cannot be among entropy-coded bytes; a thumbnail has its own before the first scan of the picture."""
-    if END_OF_IMAGE in read_at(file, TAIL_BYTES, max(size - TAIL_BYTES, TAIL_BYTES)):
+    if END in read_at(file, TAIL_BYTES, max(size - TAIL_BYTES, TAIL_BYTES)):
         return False
     head = read_at(file, HEADER_BYTES, 0)
-    return head.find(END_OF_IMAGE, max(head.rfind(START_OF_SCAN, 0, 2 * TAIL_BYTES), 0)) < 0
+    return head.find(END, max(head.rfind(START_OF_SCAN, 0, 2 * TAIL_BYTES), 0)) < 0
 
 
 def _is_cut_gif(file, size):

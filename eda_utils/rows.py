@@ -10,9 +10,9 @@ from .attributes import find_attribute, name_of
 from .columns import in_order, join, to_table
 from .confidentiality import without_values
 from .dataset import MACROS, attribute, quiet, read_dataset
+from .encapsulated import stream_complaints
 from .errors import EDAError, LimitError
 from .files import HEADER_BYTES, SECONDS, file_facts, read_head, spelt
-from .fragments import stream_complaints
 from .kinds import FOR_OPENSLIDE, sniff, sniff_head
 from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
 from .remote import FIRST_BYTES, is_slow, is_url, read_url

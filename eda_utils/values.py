@@ -18,7 +18,7 @@ from pydicom.uid import (
 
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
 from .dataset import MACROS, PARSE_ERRORS, attribute, numbers, quiet
-from .fragments import CUT_PIXELS
+from .encapsulated import CUT_PIXELS
 
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 UNCOMPRESSED = (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian)

@@ -17,16 +17,16 @@ PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
-    ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
+    ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestream"],
     ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition", "cli_parts"],
     ["files", "confidentiality"],
-    ["dataset", "columns", "header_kernel", "fragments"],
+    ["dataset", "columns", "header_kernel", "encapsulated"],
     ["kinds"],
     ["luts", "identifiers", "picture_files"],
     ["values", "pseudonyms", "spacing", "display", "decoders", "modality", "planes"],
     ["header_scan", "frames", "sources", "geometry_checks", "pixel_checks", "patient_checks"],
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
-    ["pathology.directory", "pathology.jpeg", "pathology.stains"],
+    ["pathology.directory", "pathology.stains"],
     [
         "pathology.dicom_frames",
         "pathology.handles",

@@ -10,9 +10,9 @@ from pynetdicom import build_context
 from tqdm import tqdm
 
 from ..dataset import PARSE_ERRORS, read_dataset
+from ..encapsulated import CUT_PIXELS
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
-from ..fragments import CUT_PIXELS
 from ..index import index_folder
 from ..remote import is_url
 from .association import describe_status, open_association, whole_files
