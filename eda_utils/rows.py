@@ -234,9 +234,4 @@ def _read_other(_path, _tags, row, _most_bytes):
     return {"problem": f"{row['format']}, not a DICOM file, image or slide"}
 
 
-_READERS = {
-    "dicom": _read_dicom,
-    "image": _read_picture_header,
-    "slide": _read_slide_header,
-    "other": _read_other,
-}
+_READERS = {"dicom": _read_dicom, "image": _read_picture_header, "slide": _read_slide_header, "other": _read_other}

@@ -71,7 +71,7 @@ LAYERS = [
         "services.received",
     ],
     ["services.association", "services.catalogue", "services.objects"],
-    ["services.queries", "services.transfers", "services.films", "services.sequence", "services.verbs"],
+    ["services.queries", "services.transfers", "services.films", "services.sequence"],
     ["services.archive", "services.retrievals"],
     ["services.web"],
     ["services"],

@@ -11,7 +11,6 @@ _HOME = {
     "retrievals": ["retrieve"],
     "sequence": ["plot_association"],
     "transfers": ["send"],
-    "verbs": ["plot_verbs"],
     "web": ["query_web", "retrieve_web", "send_web"],
 }
 __getattr__, __dir__, __all__ = load_lazily(__name__, _HOME)
