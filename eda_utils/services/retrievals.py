@@ -126,10 +126,8 @@ def identifiers(what):
     above = keys[:-1] if level == "IMAGE" else keys  # C.4.2.1.4: a list of UIDs is allowed at the last level
     groups = what[keys].drop_duplicates().groupby(above) if above else [((), what)]
     for values, rows in groups:
-        wanted = dict(zip(above, values, strict=True)) | (
-            {keys[-1]: rows[keys[-1]].tolist()} if level == "IMAGE" else {}
-        )
-        yield make_identifier(level, wanted)
+        images = {keys[-1]: rows[keys[-1]].tolist()} if level == "IMAGE" else {}
+        yield make_identifier(level, dict(zip(above, values, strict=True)) | images)
 
 
 def _classes(identifier, address, connection):
