@@ -4,8 +4,9 @@ The slide is made on the spot: a phantom, a tiled JPEG pyramid of 40,000 x 30,00
 256, levels of 4 times), written block by block. It stays in the folder of `--keep`: a second run begins at once.
 Each way reads the same places; they take turns, and a ratio is the median of the ratios within a turn: of processor
 time first, which other work on the machine disturbs less, and of the time that passes. tiffslide, wsidicom and
-simplejpeg are measured where they are installed (PYTHONPATH may lead to them). Warm cache; opening happens before the
-clock runs.
+simplejpeg are measured where they are installed (PYTHONPATH may lead to them); wsidicom reads the same slide from the
+folder of `--dicom`, which `wsidicomizer -i slide.tif -o folder` makes. Warm cache; opening happens before the clock
+runs.
 """
 
 import argparse
@@ -24,8 +25,7 @@ import openslide
 import tifffile
 
 import eda_utils as eda
-from eda_utils import open_slide, write_dicom_slide
-from eda_utils.pathology.jpeg import merge_tables
+from eda_utils import open_slide
 from eda_utils.pathology.table import describe_slide
 
 TILE = 256
@@ -50,7 +50,8 @@ def raw_tiles(path, where):
         for row, col in where:
             index = row // TILE * across + col // TILE
             file.seek(page.dataoffsets[index])
-            found.append(merge_tables(file.read(page.databytecounts[index]), page.jpegtables or b""))
+            tile, tables = file.read(page.databytecounts[index]), page.jpegtables or b""
+            found.append(tile[:2] + tables[2:-2] + tile[2:])
     return found
 
 
@@ -66,7 +67,7 @@ def openers(path, dicom):
 
         other = tiffslide.TiffSlide(path)
         ways["tiffslide"] = lambda row, col, h, w: other.read_region((col, row), 0, (w, h), as_array=True)
-    with suppress(ImportError):
+    if dicom:
         import wsidicom
 
         series = wsidicom.WsiDicom.open(dicom)
@@ -190,6 +191,7 @@ def main():
     parser.add_argument("--tiles", type=int, default=600)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--keep", type=Path, help="folder in which the slide stays")
+    parser.add_argument("--dicom", type=Path, help="folder of the same slide as DICOM")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -200,10 +202,7 @@ def main():
             print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
         print(f"{options.tiles} places, medians of {options.runs} turns; {load}")
-        dicom = path.with_suffix("")
-        if not dicom.exists():
-            write_dicom_slide(path, dicom)
-        measure(path, dicom, options)
+        measure(path, options.dicom, options)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import ExplicitVRLittleEndian
 
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
-from .codestreams import comment_segments, without_comments
+from .codestream import comment_segments, without_comments
 from .dataset import attribute, count_frames
 from .errors import FormatError
 from .frames import read_frame, to_rgb
@@ -177,7 +177,7 @@ def strip_comments(dataset):
 
     References
     ----------
-    PS3.5 A.4 (encapsulation). What is kept is said in `codestreams.comment_segments`.
+    PS3.5 A.4 (encapsulation). What is kept is said in `codestream.comment_segments`.
     """
     if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID in UNCOMPRESSED:
         return 0

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
 
-from .dataset import attribute, numbers, read_dataset
+from .dataset import attribute, items, numbers, read_dataset, texts
 from .disclosures import read_burned_in
 from .display import to_display
-from .elements import items, texts
 from .errors import EDAError, NoPixelDataError
 from .findings import findings_table
 from .identifiers import learn_words, walk

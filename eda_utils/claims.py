@@ -5,17 +5,18 @@ from math import prod
 from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
+from .codestream import END, JPEG, JPEG_2000, stream_size
 from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
+from .encapsulated import CUT_PIXELS, OTHER_SIZE
 from .errors import DecodeError
-from .fragments import JPEG_2000_START, JPEG_START, OTHER_SIZE, stream_size
 from .guards import PARSE_ERRORS, quiet
-from .values import CUT_PIXELS, UNCOMPRESSED
+from .values import UNCOMPRESSED
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)
 RLE_RATIO = 64  # PS3.5 G.3.1: two bytes stand for at most 128
 LARGE, ABSURD_RATIO = 2**28, 100_000  # an even image can be compressed without limit, but large ones are not even
 HEAD = 2**16  # bytes of a code stream in which its size is looked for
-END, NEAR_END = b"\xff\xd9", 1024  # no entropy-coded bytes look like it
+NEAR_END = 1024
 
 
 def check_claims(dataset, name, frame):
@@ -76,7 +77,7 @@ def _stream(data, frame, frames):
 
 
 def _check_stream(stream, name, size):
-    if stream.startswith((JPEG_START, JPEG_2000_START)) and END not in stream[-NEAR_END:]:
+    if stream.startswith((JPEG, JPEG_2000)) and END not in stream[-NEAR_END:]:
         raise DecodeError(name, "its code stream is cut: the end marker is missing", "copy the file again")
     found = stream_size(stream)
     if found and found != size:

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info as read_file_meta_info
 from pydicom.filereader import read_preamble
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -98,8 +99,9 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     if isinstance(source, Dataset):
         return source
     name = source_name(source)
-    file = _open(source, None if pixels else most_bytes)
-    with file, quiet():
+    if not isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
+    with open_file(source, None if pixels else most_bytes) as file, quiet():
         try:
             _refuse_bomb(file, name, most_bytes)
             if pixels and isinstance(file, io.BufferedReader) and _size(file) > most_bytes:
@@ -232,19 +234,15 @@ def attribute(dataset, keyword, default=None, *, frame=0):
     >>> attribute(Dataset(), "WindowCenter", 40)
     40
     """
-    for place in _places(dataset, MACROS.get(keyword), frame):
-        value = _value(place, keyword)
-        if value is not None:
-            return value
-    return default
+    values = (_value(place, keyword) for place in _places(dataset, MACROS.get(keyword), frame))
+    return next((value for value in values if value is not None), default)
 
 
 def _places(dataset, macro, frame):
     if macro:
         for groups, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
-            items = _value(dataset, groups) or []
-            macro_items = _value(items[index], macro) if index < len(items) else None
-            yield from (macro_items or [])[:1]
+            for group in items(_value(dataset, groups))[index : index + 1]:
+                yield from items(_value(group, macro))[:1]
     yield dataset
 
 
@@ -281,3 +279,30 @@ def count_frames(dataset):
     """Return Number of Frames, 1 where it is absent or senseless."""
     frames = numbers(attribute(dataset, "NumberOfFrames", 1)) or (1,)
     return max(int(frames[0]), 1)
+
+
+def texts(value):
+    """Return the texts of a single- or multi-valued attribute as a tuple, without padding; empty if it is no text.
+
+    Examples
+    --------
+    >>> from eda_utils.dataset import texts
+    >>> texts("LINEAR "), texts(["A", "B"]), texts(None), texts(7)
+    (('LINEAR',), ('A', 'B'), (), ())
+    """
+    values = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    return tuple(str(text).strip("\0 ") for text in values if isinstance(text, str))
+
+
+def items(value):
+    """Return the items of a sequence as a tuple, empty if it is none.
+
+    Examples
+    --------
+    >>> from pydicom.dataset import Dataset
+    >>> from pydicom.sequence import Sequence
+    >>> from eda_utils.dataset import items
+    >>> len(items(Sequence([Dataset()]))), items(b"1234"), items(None)
+    (1, (), ())
+    """
+    return tuple(value) if isinstance(value, Sequence) else ()

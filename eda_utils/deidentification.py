@@ -13,9 +13,8 @@ import pandas as pd
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from .blanking import blank_text, strip_comments
-from .dataset import UNDEFINED_LENGTH, attribute, read_dataset
+from .dataset import UNDEFINED_LENGTH, attribute, read_dataset, texts
 from .disclosures import audit_dataset
-from .elements import texts
 from .errors import EDAError, FormatError, RequestError
 from .files import spelt
 from .findings import TEXT

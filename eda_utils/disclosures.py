@@ -6,10 +6,10 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
-from .codestreams import comment_segments, first_item
+from .codestream import comment_segments
 from .confidentiality import basic_profile
-from .dataset import attribute, read_dataset
-from .elements import texts
+from .dataset import attribute, read_dataset, texts
+from .encapsulated import first_item
 from .errors import EDAError, FormatError
 from .files import HEADER_BYTES, open_file
 from .guards import quiet

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .dataset import attribute, numbers
-from .elements import items, texts
+from .dataset import attribute, items, numbers, texts
 from .errors import RequestError
 from .guards import PARSE_ERRORS
 from .luts import read_lut

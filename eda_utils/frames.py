@@ -9,8 +9,7 @@ from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
-from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
-from .elements import items
+from .dataset import PIXEL_KEYWORDS, attribute, count_frames, items, numbers
 from .errors import DecodeError, NoPixelDataError, check_frame
 from .guards import PARSE_ERRORS, quiet
 from .luts import look_up, read_palette

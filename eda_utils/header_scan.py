@@ -19,8 +19,8 @@ import pyarrow as pa
 from .attributes import find_attribute, name_of
 from .columns import array_of, arrow_type, coded_array, decoded, file_columns
 from .dataset import read_dataset
+from .encapsulated import stream_complaints
 from .files import OPEN_FLAGS
-from .fragments import stream_complaints
 from .guards import quiet
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
 from .values import CHECKED, MOST_START, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
-from .dataset import attribute, count_frames, read_dataset, without_pixels
+from .dataset import attribute, count_frames, items, read_dataset, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
-from .elements import items
 from .errors import FormatError
 from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
 from .kinds import sniff

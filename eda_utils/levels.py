@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 
 PERCENTILES = (1, 25, 50, 75, 99)
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+RED, GREEN, BLUE = np.rint(LUMINANCE * 2**16).astype(int).tolist()
 BAND = 0.01  # of the range between the outer percentiles, to either side of the most frequent value
 
 
@@ -167,7 +169,7 @@ def _luminance(rgb):
     for row in range(rgb.shape[0]):
         for column in range(rgb.shape[1]):
             red, green, blue = rgb[row, column]
-            grey[row, column] = (19595 * np.int64(red) + 38470 * np.int64(green) + 7471 * np.int64(blue) + 32768) >> 16
+            grey[row, column] = (RED * np.int64(red) + GREEN * np.int64(green) + BLUE * np.int64(blue) + 2**15) >> 16
     return grey
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
-from .dataset import attribute, numbers
-from .elements import items, texts
+from .dataset import attribute, items, numbers, texts
 from .guards import PARSE_ERRORS
 from .luts import look_up, read_lut
 

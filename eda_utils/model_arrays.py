@@ -2,7 +2,7 @@
 
 import numpy as np
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+from .levels import LUMINANCE
 
 
 def measured(image):
@@ -19,7 +19,7 @@ def to_channels(pixels, channels):
     """Return pixels as (row, column, channel): grey repeated, colour as luminance where one channel is wanted."""
     if pixels.ndim == 2:
         return np.repeat(pixels[..., None], channels, axis=2)
-    return pixels if channels == 3 else (pixels @ LUMINANCE)[..., None]
+    return pixels if channels == 3 else (pixels @ LUMINANCE.astype(np.float32))[..., None]
 
 
 def resized(pixels, shape):

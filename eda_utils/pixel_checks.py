@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from .checks import GROUP_SIZE, Check, number, robust_scores, told
+from .encapsulated import CUT_PIXELS
 from .encoding_checks import GREY
-from .endings import CUT_PICTURE
-from .values import CUT_PIXELS
+from .picture_files import CUT_PICTURE
 
 NO_PICTURES = ("SEG", "RTDOSE", "PR", "KO", "SR", "REG")
 SLICES = ("CT", "MR", "NM", "PT")  # air around a body or a masked field is nothing odd there

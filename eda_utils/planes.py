@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from .dataset import attribute, numbers
-from .elements import texts
+from .dataset import attribute, numbers, texts
 from .guards import PARSE_ERRORS, quiet
 
 OVERLAY_GROUPS = range(0x6000, 0x6100, 2)

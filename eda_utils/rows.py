@@ -9,13 +9,12 @@ import numpy as np
 from .attributes import find_attribute, name_of
 from .columns import in_order, join, to_table
 from .dataset import MACROS, attribute, read_dataset
-from .endings import CUT_PICTURE, is_cut_picture
+from .encapsulated import stream_complaints
 from .errors import EDAError, LimitError
 from .files import HEADER_BYTES, SECONDS, file_facts, read_head, spelt
-from .fragments import stream_complaints
 from .guards import quiet
 from .kinds import FOR_OPENSLIDE, sniff, sniff_head
-from .picture_files import describe_picture
+from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
 from .remote import FIRST_BYTES, is_slow, is_url, read_url
 from .sandbox import run_guarded
 from .text import without_values
@@ -236,9 +235,4 @@ def _read_other(_path, _tags, row, _most_bytes):
     return {"problem": f"{row['format']}, not a DICOM file, image or slide"}
 
 
-_READERS = {
-    "dicom": _read_dicom,
-    "image": _read_picture_header,
-    "slide": _read_slide_header,
-    "other": _read_other,
-}
+_READERS = {"dicom": _read_dicom, "image": _read_picture_header, "slide": _read_slide_header, "other": _read_other}

@@ -18,7 +18,7 @@ from pydicom.uid import (
 
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
 from .dataset import MACROS, attribute, numbers
-from .fragments import CUT_PIXELS
+from .encapsulated import CUT_PIXELS
 from .guards import PARSE_ERRORS, quiet
 
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)

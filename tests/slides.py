@@ -2,10 +2,14 @@
 
 import struct
 
+import imagecodecs
 import numpy as np
 import openslide
 import tifffile
 from PIL import Image as Pillow
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, VLWholeSlideMicroscopyImageStorage, generate_uid
 
 LONG_TAGS = {
     **{"ImageWidth": (256, 256), "ImageLength": (257, 256), "TileWidth": (322, 256), "TileLength": (323, 256)},
@@ -77,3 +81,48 @@ def forget_tiles(path, page, indices):
     with tifffile.TiffFile(path, mode="r+b") as tiff:
         tag = tiff.pages[page].tags["TileByteCounts"]
         tag.overwrite([0 if index in indices else size for index, size in enumerate(tag.value)])
+
+
+def write_dicom_slide(source, folder):
+    """Write the levels of a tiled TIFF as a DICOM slide, without loss."""
+    folder.mkdir()
+    study, series, frame_of_reference = (generate_uid() for _ in range(3))
+    paths = []
+    with tifffile.TiffFile(source) as tiff:
+        for number, page in enumerate(tiff.pages):
+            dataset = _dicom_level(page.asarray(), (page.tilelength, page.tilewidth), page.get_resolution("millimeter"))
+            dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, series
+            dataset.FrameOfReferenceUID, dataset.InstanceNumber = frame_of_reference, number + 1
+            resampled = "RESAMPLED" if number else "NONE"
+            dataset.ImageType = ["DERIVED" if number else "ORIGINAL", "PRIMARY", "VOLUME", resampled]
+            paths.append(folder / f"level_{number}.dcm")
+            dataset.save_as(paths[-1], enforce_file_format=True)
+    return paths
+
+
+def _dicom_level(pixels, tile, per_mm):
+    """One level, TILED_FULL (PS3.3 C.7.6.17.3)."""
+    rows, columns = pixels.shape[:2]
+    whole = np.pad(pixels, [(0, -side % step) for side, step in zip((rows, columns), tile, strict=True)] + [(0, 0)])
+    grid = whole.reshape(whole.shape[0] // tile[0], tile[0], whole.shape[1] // tile[1], tile[1], 3)
+    tiles = [np.ascontiguousarray(grid[y, :, x]) for y in range(grid.shape[0]) for x in range(grid.shape[2])]
+    dataset, measures, shared, path = Dataset(), Dataset(), Dataset(), Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    dataset.SOPClassUID, dataset.SOPInstanceUID = VLWholeSlideMicroscopyImageStorage, generate_uid()
+    dataset.Modality, dataset.DimensionOrganizationType = "SM", "TILED_FULL"
+    dataset.Rows, dataset.Columns, dataset.NumberOfFrames = *tile, len(tiles)
+    dataset.TotalPixelMatrixRows, dataset.TotalPixelMatrixColumns = rows, columns
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+    measures.PixelSpacing = [f"{1 / per_mm[1]:.10g}", f"{1 / per_mm[0]:.10g}"]
+    shared.PixelMeasuresSequence, dataset.SharedFunctionalGroupsSequence = [measures], [shared]
+    path.OpticalPathIdentifier, path.ObjectiveLensPower = "0", 20
+    dataset.OpticalPathSequence = [path]
+    dataset.PixelData = encapsulate([_j2k(each) for each in tiles])
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+def _j2k(tile):
+    return imagecodecs.jpeg2k_encode(tile, level=0, codecformat="j2k", reversible=True, mct=False)

@@ -11,9 +11,9 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLossless, JPEGLSLossless, RLELossless
 
 from eda_utils.claims import check_claims
+from eda_utils.codestream import stream_size
 from eda_utils.dataset import count_frames, read_dataset
 from eda_utils.errors import DecodeError, EDAError
-from eda_utils.fragments import stream_size
 from eda_utils.frames import read_frame
 
 random = np.random.default_rng(0)

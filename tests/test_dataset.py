@@ -15,10 +15,11 @@ from parts import dicom_files, file_id
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
-from eda_utils.dataset import attribute, numbers, read_dataset, without_pixels
+from eda_utils.dataset import attribute, items, numbers, read_dataset, texts, without_pixels
 from eda_utils.errors import EDAError, FormatError, LimitError, MissingError, RequestError
 from eda_utils.guards import quiet
 
@@ -181,3 +182,9 @@ def test_a_copy_without_pixels_reads_the_same(samples):
     assert "PixelData" not in header
     assert str(header.PatientName) == str(original.PatientName)
     assert len(str(header.PatientName).split("=")) == 3
+
+
+def test_texts_and_items():
+    assert texts(MultiValue(str, ["a ", "b"])) == ("a", "b")
+    assert texts(b"ab") == texts(1.5) == texts(Sequence([Dataset()])) == ()
+    assert items(None) == items("abc") == items(Dataset()) == ()

@@ -15,7 +15,8 @@ from slides import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.errors import MissingError, RequestError
-from eda_utils.slide_viewer import PAGE_BYTES, slide_html, view_slide
+from eda_utils.slide_viewer import slide_html, view_slide
+from eda_utils.viewer_page import PAGE_BYTES
 
 
 @pytest.fixture(scope="module")

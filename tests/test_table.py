@@ -6,8 +6,9 @@ import zipfile
 import numpy as np
 import pytest
 import tifffile
+from slides import write_dicom_slide
 
-from eda_utils import index_folder, slide_table, write_dicom_slide, write_phantom_slide
+from eda_utils import index_folder, slide_table, write_phantom_slide
 
 NO_SLIDE = "is not a slide that can be opened; check the format and the copy"
 

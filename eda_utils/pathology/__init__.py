@@ -3,7 +3,6 @@
 from ..lazy import load_lazily
 
 _HOME = {
-    "dicom_wsi": ["write_dicom_slide"],
     "nuclei": ["count_nuclei"],
     "phantom": ["PhantomTile", "make_phantom_tile"],
     "phantom_slide": ["PhantomTruth", "phantom_truth", "write_phantom_slide"],

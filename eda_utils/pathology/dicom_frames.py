@@ -6,8 +6,7 @@ from itertools import islice, product
 import numpy as np
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from ..dataset import attribute, count_frames, numbers, read_dataset
-from ..elements import items
+from ..dataset import attribute, count_frames, items, numbers, read_dataset
 from ..errors import EDAError, FormatError, RequestError
 from ..files import read_head
 from ..frames import frame_header, read_frame, to_rgb

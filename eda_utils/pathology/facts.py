@@ -4,8 +4,8 @@ import re
 
 import pandas as pd
 
+from ..codestream import estimate_quality
 from ..values import uid_name
-from .jpeg import estimate_quality
 from .tiles import JPEG
 
 PLAUSIBLE_MPP = (0.05, 20.0)

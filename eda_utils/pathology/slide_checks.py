@@ -84,12 +84,7 @@ CHECKS = (
     Check(slide_coverslip_edge, "note", "coverslip_edge", "leave the place out"),
     Check(slide_light_cast, "warning", "light_cast", "give its own glass as background when stains are separated"),
     Check(slide_stain_outlier, "warning", "hematoxylin", "normalize_stains, or keep it apart"),
-    Check(
-        slide_label,
-        "note",
-        "possible_phi",
-        "before you share it, leave these pictures out: see write_dicom_slide",
-    ),
+    Check(slide_label, "note", "possible_phi", "before you share it, make a copy without these pictures"),
 )
 
 

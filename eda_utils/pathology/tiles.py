@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..codestream import stream_size, upper_part
 from ..errors import DecodeError, RequestError
 from ..guards import PARSE_ERRORS
 from .directory import MAX_TILE_PIXELS
-from .jpeg import claimed_size, upper_part
 
 CACHE_BYTES = 2**25
 NO_TILE = np.empty((2**31, 0, 3), np.uint8)  # kept for a tile that was not scanned
@@ -205,8 +205,8 @@ class TileReader:
         from imagecodecs import jpeg8_decode
 
         try:
-            claimed = claimed_size(data) if facts.codec in (JPEG, 33005, 34712) else (0, 0)
-            if claimed[0] * claimed[1] > max(MAX_TILE_PIXELS // 16, facts.tile[0] * facts.tile[1]):
+            claimed = stream_size(data) if facts.codec in (JPEG, 33005, 34712) else None
+            if claimed and claimed[0] * claimed[1] > max(MAX_TILE_PIXELS // 16, facts.tile[0] * facts.tile[1]):
                 raise ValueError
             upper = upper_part(data, rows) if rows and facts.space else None
             if upper:

@@ -9,30 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt
+from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt
+from pynetdicom import sop_class as classes
 from pynetdicom.presentation import DEFAULT_TRANSFER_SYNTAXES
-from pynetdicom.sop_class import (
-    PatientRootQueryRetrieveInformationModelFind,
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-    Verification,
-)
 
 from ..dataset import read_dataset
 from ..errors import AccessError, EDAError, PeerError
-from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, parse_address
-from .catalogue import (
-    LEVELS,
-    add_instance,
-    find_matches,
-    find_names,
-    forget_instances,
-    known_names,
-    open_catalogue,
-)
+from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, make_entity, parse_address
+from .catalogue import LEVELS, add_instance, find_matches, find_names, forget_instances, known_names, open_catalogue
 from .films import film_contexts, film_handlers
 from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
@@ -40,14 +24,11 @@ from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, wri
 LOOPBACK, TRAILING_PADDING = "127.0.0.1", 0xFFFCFFFC
 MOST_ASSOCIATIONS, MOST_MESSAGES = 50, 10_000
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
-MODELS = (
-    PatientRootQueryRetrieveInformationModelFind,
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-)
+MODELS = [
+    getattr(classes, f"{root}RootQueryRetrieveInformationModel{verb}")
+    for root in ("Patient", "Study")
+    for verb in ("Find", "Get", "Move")
+]
 _RUNNING = {}  # by folder: a notebook that is run again finds its archive of before
 
 
@@ -156,7 +137,8 @@ def start_archive(
     if folder in _RUNNING:
         _RUNNING[folder].stop()
     archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
-    entity = _entity(title, only_for, timeout, max_pdu)
+    entity = make_entity(title, timeout, max_pdu)
+    entity.require_calling_aet, entity.maximum_associations = list(only_for), MOST_ASSOCIATIONS
     heard = [*guards(timeout, max_pdu, max_instance), *listeners(archive.log, title, "peer"), *_handlers(archive)]
     try:
         address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
@@ -168,14 +150,6 @@ def start_archive(
     archive.temporary = temporary
     _RUNNING[folder] = archive
     return archive
-
-
-def _entity(title, only_for, timeout, max_pdu):
-    entity = AE(title)
-    entity.require_called_aet, entity.require_calling_aet = True, list(only_for)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    entity.maximum_pdu_size, entity.maximum_associations = max_pdu, MOST_ASSOCIATIONS
-    return entity
 
 
 def _fresh_folder(title):
@@ -208,7 +182,7 @@ def _contexts():
     storage = [build_context(c.abstract_syntax, ALL_TRANSFER_SYNTAXES) for c in AllStoragePresentationContexts]
     for context in storage:
         context.scu_role = context.scp_role = True  # C-GET sends on the association that asks
-    plain = [build_context(uid, DEFAULT_TRANSFER_SYNTAXES) for uid in (Verification, *MODELS)]
+    plain = [build_context(uid, DEFAULT_TRANSFER_SYNTAXES) for uid in (classes.Verification, *MODELS)]
     return [*plain, *storage, *film_contexts()]
 
 

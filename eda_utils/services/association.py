@@ -112,7 +112,7 @@ def open_association(
     wanted = {"ae_title": peer.title, "max_pdu": max_pdu, "ext_neg": list(roles), "evt_handlers": heard, **secure}
     begun = time.monotonic()
     try:
-        association = _entity(calling, timeout).associate(peer.host, peer.port, contexts, **wanted)
+        association = make_entity(calling, timeout, max_pdu).associate(peer.host, peer.port, contexts, **wanted)
     except (OSError, SSLError):
         raise PeerError(peer, "has no address that is known here", "check the host") from None
     if not association.is_established:
@@ -126,16 +126,14 @@ def open_association(
             association.release()
 
 
-def _entity(calling, timeout):
-    entity = AE(_title(calling))
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
-    return entity
-
-
-def _title(title):
+def make_entity(title, timeout, max_pdu):
+    """Return an application entity that waits for nothing longer than `timeout`, and answers to its title only."""
     if not 0 < len(title.strip()) <= 16 or not title.isascii() or "\\" in title:
         raise RequestError("calling", "is no AE title (PS3.5 6.2: 1 to 16 characters)", "give a shorter plain name")
-    return title
+    entity = AE(title)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
+    entity.require_called_aet, entity.maximum_pdu_size = True, max_pdu
+    return entity
 
 
 def _refused(association, peer, timeout, seconds):

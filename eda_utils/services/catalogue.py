@@ -60,7 +60,7 @@ def known_names(catalogue):
 
 def add_instance(catalogue, header, name):
     """Add the row of an instance; a row of the same name is replaced."""
-    cells = [_text(header, keyword) for keyword in KEYWORDS[:-1]]
+    cells = [value_text(header, keyword) for keyword in KEYWORDS[:-1]]
     cells += [str(header.file_meta.TransferSyntaxUID), name]
     with catalogue:
         marks = ", ".join("?" * len(cells))
@@ -73,7 +73,8 @@ def forget_instances(catalogue, names):
         catalogue.executemany("DELETE FROM instances WHERE name = ?", [(name,) for name in names])
 
 
-def _text(header, keyword):
+def value_text(header, keyword):
+    """Return a value of a data set as text, several ones with backslashes; empty where there is none."""
     value = header.get(keyword)
     if value is None:
         return ""
@@ -116,7 +117,7 @@ def _conditions(identifier):
     """Return the WHERE of a query, with its values: nothing that was received becomes a part of the SQL."""
     parts, values = [], []
     for element in identifier:
-        text = _text(identifier, element.keyword)
+        text = value_text(identifier, element.keyword)
         if element.keyword in KEYWORDS and text.strip():
             part, given = _condition(element.keyword, text)
             parts.append(part)

@@ -19,8 +19,10 @@ from pynetdicom.sop_class import (
 from ..display import to_display
 from ..errors import EDAError, RequestError
 from ..image import load_image
+from ..levels import luminance
 from ..spacing import NO_SPACING, Spacing, read_aspect
 from .association import ensure_success, open_association
+from .objects import describe_pixels, make_item, make_reference
 
 META = BasicGrayscalePrintManagementMeta
 FILMS = "films"
@@ -91,7 +93,8 @@ def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=Tru
             return reply
 
         session, film = generate_uid(), generate_uid()
-        say("N-CREATE", BasicFilmSession, _session(), session)
+        paper = {"MediumType": "PAPER", "FilmDestination": "PROCESSOR", "PrintPriority": "LOW", "NumberOfCopies": 1}
+        say("N-CREATE", BasicFilmSession, make_item(**paper), session)
         sheet = _film_box(session, columns, len(boxes), film_size, portrait)
         reply = say("N-CREATE", BasicFilmBox, sheet, film)
         for box, item in zip(boxes, reply.ReferencedImageBoxSequence, strict=False):
@@ -101,42 +104,23 @@ def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=Tru
     return said
 
 
-def _session():
-    session = Dataset()
-    session.NumberOfCopies, session.PrintPriority = 1, "LOW"
-    session.MediumType, session.FilmDestination = "PAPER", "PROCESSOR"
-    return session
-
-
 def _film_box(session, columns, count, size, portrait):
     film = Dataset()
     film.ImageDisplayFormat = f"STANDARD\\{columns},{-(-count // columns)}"  # PS3.3 C.13.3: columns first
     film.FilmOrientation = "PORTRAIT" if portrait else "LANDSCAPE"
     film.FilmSizeID, film.MagnificationType = size, "BILINEAR"
-    film.ReferencedFilmSessionSequence = [_reference(BasicFilmSession, session)]
+    film.ReferencedFilmSessionSequence = [make_reference(BasicFilmSession, session)]
     return film
-
-
-def _reference(sop_class, uid):
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, uid
-    return item
 
 
 def _image_box(source, window, position):
     loaded = source if hasattr(source, "pixels") else load_image(source)
     shown, shape = to_display(loaded, window=window), Fraction(loaded.aspect).limit_denominator(1000)
-    grey = shown if shown.ndim == 2 else np.rint(shown @ [0.299, 0.587, 0.114]).astype(np.uint8)
-    image, box = Dataset(), Dataset()
-    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
-    image.Rows, image.Columns = grey.shape
-    image.BitsAllocated = image.BitsStored = 8
-    image.HighBit, image.PixelRepresentation = 7, 0
-    image.PixelAspectRatio = [shape.numerator, shape.denominator]
+    grey = shown if shown.ndim == 2 else luminance(shown)
+    image = make_item(PixelAspectRatio=[shape.numerator, shape.denominator])
+    describe_pixels(image, grey.shape, 8)
     image.add_new("PixelData", "OW", grey.tobytes() + b"\0" * (grey.size % 2))
-    box.ImageBoxPosition, box.Polarity = position, "NORMAL"
-    box.BasicGrayscaleImageSequence = [image]
-    return box
+    return make_item(ImageBoxPosition=position, Polarity="NORMAL", BasicGrayscaleImageSequence=[image])
 
 
 def film_contexts():
@@ -188,7 +172,7 @@ def _create(event):
     film |= {"columns": columns, "rows": rows, "size": size, "boxes": {}}
     film["size"] = size[::-1] if asked.get("FilmOrientation") == "LANDSCAPE" else size
     film["uids"] = [generate_uid() for _ in range(columns * rows)]
-    reply.ReferencedImageBoxSequence = [_reference(BasicGrayscaleImageBox, uid) for uid in film["uids"]]
+    reply.ReferencedImageBoxSequence = [make_reference(BasicGrayscaleImageBox, uid) for uid in film["uids"]]
     return SUCCESS, reply
 
 

@@ -7,12 +7,7 @@ from datetime import datetime
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import pack_bits
-from pydicom.uid import (
-    ExplicitVRLittleEndian,
-    SecondaryCaptureImageStorage,
-    SegmentationStorage,
-    generate_uid,
-)
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, SegmentationStorage, generate_uid
 
 from .. import __version__
 from ..dataset import read_dataset
@@ -71,7 +66,7 @@ def produce_capture(pixels, *, like=None, **attributes):
     dataset.ImageType, dataset.PatientOrientation, dataset.BurnedInAnnotation = ["DERIVED", "SECONDARY"], "", "NO"
     dataset.Laterality = None
     bits = pixels.dtype.itemsize * 8
-    _describe_pixels(dataset, pixels.shape, bits, 3 if is_color else 1)
+    describe_pixels(dataset, pixels.shape, bits, 3 if is_color else 1)
     dataset.PixelData = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes() + b"\0" * (pixels.nbytes % 2)
     dataset["PixelData"].VR = "OW" if bits == 16 else "OB"
     _set(dataset, attributes)
@@ -101,7 +96,8 @@ def _instance(sop_class, modality, like):
     return dataset
 
 
-def _describe_pixels(dataset, shape, bits, samples):
+def describe_pixels(dataset, shape, bits, samples=1):
+    """Say how pixels are stored: unsigned, with all their bits (PS3.3 C.7.6.3)."""
     dataset.Rows, dataset.Columns = shape[:2]
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = samples, "RGB" if samples == 3 else "MONOCHROME2"
     if samples == 3:
@@ -166,7 +162,7 @@ def produce_segmentation(mask, source, *, label="segment", kind=ORGAN, category=
             "mask", f"has shape {mask.shape}, unlike the one frame of the image", "give one pixel a pixel"
         )
     dataset = _instance(SegmentationStorage, "SEG", image)
-    _describe_pixels(dataset, mask.shape, 1, 1)
+    describe_pixels(dataset, mask.shape, 1)
     dataset.ImageType, dataset.LossyImageCompression = ["DERIVED", "PRIMARY"], "00"
     dataset.SegmentationType, dataset.ContentLabel = "BINARY", "SEGMENTATION"
     dataset.ContentDescription, dataset.ContentCreatorName = None, None
@@ -181,61 +177,61 @@ def produce_segmentation(mask, source, *, label="segment", kind=ORGAN, category=
     return dataset
 
 
-def _code(value, scheme, meaning):
+def make_item(**values):
+    """Return an item of a sequence."""
     item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
     return item
+
+
+def make_reference(sop_class, uid, **values):
+    """Return an item that refers to an instance (PS3.3 10.8)."""
+    return make_item(ReferencedSOPClassUID=sop_class, ReferencedSOPInstanceUID=uid, **values)
+
+
+def _code(value, scheme, meaning):
+    return make_item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
 
 
 def _segment(label, kind, category):
-    segment = Dataset()
-    segment.SegmentNumber, segment.SegmentLabel = 1, label
-    segment.SegmentAlgorithmType = "SEMIAUTOMATIC"
-    segment.SegmentAlgorithmName = MAKER
-    segment.SegmentedPropertyCategoryCodeSequence = [_code(*category)]
-    segment.SegmentedPropertyTypeCodeSequence = [_code(*kind)]
-    return segment
-
-
-def _instance_reference(image):
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
-    return item
+    return make_item(
+        SegmentNumber=1,
+        SegmentLabel=label,
+        SegmentAlgorithmType="SEMIAUTOMATIC",
+        SegmentAlgorithmName=MAKER,
+        SegmentedPropertyCategoryCodeSequence=[_code(*category)],
+        SegmentedPropertyTypeCodeSequence=[_code(*kind)],
+    )
 
 
 def _refer(dataset, image):
     """Say which image was segmented: once for the object (C.12.1.3.1), once for its frame (C.7.6.16.2.6)."""
-    series, frame, segment = Dataset(), Dataset(), Dataset()
-    series.SeriesInstanceUID, series.ReferencedInstanceSequence = image.SeriesInstanceUID, [_instance_reference(image)]
-    dataset.ReferencedSeriesSequence = [series]
-    derivation, source = Dataset(), _instance_reference(image)
-    source.PurposeOfReferenceCodeSequence = [_code("121322", "DCM", "Source image for image processing operation")]
-    derivation.SourceImageSequence = [source]
-    derivation.DerivationCodeSequence = [_code("113076", "DCM", "Segmentation")]
-    frame.DerivationImageSequence = [derivation]
-    segment.ReferencedSegmentNumber = 1
-    frame.SegmentIdentificationSequence = [segment]
-    frame.FrameContentSequence = [Dataset()]
-    frame.FrameContentSequence[0].DimensionIndexValues = [1]
-    dataset.PerFrameFunctionalGroupsSequence = [frame]
-    organization, index = Dataset(), Dataset()
-    organization.DimensionOrganizationUID = index.DimensionOrganizationUID = generate_uid()
-    index.DimensionIndexPointer, index.FunctionalGroupPointer = 0x0062000B, 0x0062000A
-    dataset.DimensionOrganizationSequence, dataset.DimensionIndexSequence = [organization], [index]
+    instance, organization = (image.SOPClassUID, image.SOPInstanceUID), generate_uid()
+    series = {"SeriesInstanceUID": image.SeriesInstanceUID, "ReferencedInstanceSequence": [make_reference(*instance)]}
+    purpose = _code("121322", "DCM", "Source image for image processing operation")
+    source = make_reference(*instance, PurposeOfReferenceCodeSequence=[purpose])
+    how = _code("113076", "DCM", "Segmentation")
+    frame = make_item(DerivationImageSequence=[make_item(SourceImageSequence=[source], DerivationCodeSequence=[how])])
+    frame.SegmentIdentificationSequence = [make_item(ReferencedSegmentNumber=1)]
+    frame.FrameContentSequence = [make_item(DimensionIndexValues=[1])]
+    dataset.ReferencedSeriesSequence, dataset.PerFrameFunctionalGroupsSequence = [make_item(**series)], [frame]
+    dataset.DimensionOrganizationSequence = [make_item(DimensionOrganizationUID=organization)]
+    index = {"DimensionIndexPointer": 0x0062000B, "FunctionalGroupPointer": 0x0062000A}
+    dataset.DimensionIndexSequence = [make_item(DimensionOrganizationUID=organization, **index)]
 
 
 def _place(dataset, image):
     """Take over where the image lies in the patient, if it says so; a radiograph does not."""
-    frame, shared, measures = dataset.PerFrameFunctionalGroupsSequence[0], Dataset(), Dataset()
-    dataset.SharedFunctionalGroupsSequence = [shared]
+    dataset.SharedFunctionalGroupsSequence = [Dataset()]
     if not (image.get("FrameOfReferenceUID") and "ImagePositionPatient" in image and "PixelSpacing" in image):
         dataset.PatientOrientation = image.get("PatientOrientation", "")
         return
     dataset.FrameOfReferenceUID = image.FrameOfReferenceUID
     dataset.PositionReferenceIndicator = image.get("PositionReferenceIndicator", "")
-    measures.PixelSpacing, measures.SliceThickness = image.PixelSpacing, image.get("SliceThickness") or 1
-    position, orientation = Dataset(), Dataset()
-    position.ImagePositionPatient = deepcopy(image.ImagePositionPatient)
-    orientation.ImageOrientationPatient = deepcopy(image.ImageOrientationPatient)
-    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
-    frame.PlanePositionSequence = [position]
+    measures = make_item(PixelSpacing=image.PixelSpacing, SliceThickness=image.get("SliceThickness") or 1)
+    position, orientation = (deepcopy(image[f"Image{name}Patient"].value) for name in ("Position", "Orientation"))
+    shared, frame = dataset.SharedFunctionalGroupsSequence[0], dataset.PerFrameFunctionalGroupsSequence[0]
+    shared.PixelMeasuresSequence = [measures]
+    shared.PlaneOrientationSequence = [make_item(ImageOrientationPatient=orientation)]
+    frame.PlanePositionSequence = [make_item(ImagePositionPatient=position)]

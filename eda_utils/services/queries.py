@@ -16,6 +16,7 @@ from pynetdicom.sop_class import (
 
 from ..errors import RequestError
 from .association import describe_status, ensure_success, open_association
+from .catalogue import value_text
 
 DEPTH = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE = dict(zip(DEPTH, ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"), strict=True))
@@ -167,7 +168,7 @@ def _day(value):
 
 def answers_table(answers, wanted):
     """Return data sets as a table with the wanted keywords as columns, dates and whole numbers as such."""
-    cells = {keyword: [_cell(answer.get(keyword)) for answer in answers] for keyword in wanted}
+    cells = {keyword: [value_text(answer, keyword) or None for answer in answers] for keyword in wanted}
     table = pd.DataFrame(cells, dtype=object)
     for keyword in wanted:
         vr = dictionary_VR(keyword)
@@ -178,9 +179,3 @@ def answers_table(answers, wanted):
         else:
             table[keyword] = table[keyword].astype("str")
     return table
-
-
-def _cell(value):
-    if value is None or value == "":
-        return None
-    return str(value) if isinstance(value, str) or not hasattr(value, "__iter__") else "\\".join(map(str, value))

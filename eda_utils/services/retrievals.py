@@ -4,21 +4,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pandas as pd
-from pydicom.uid import (
-    JPEG2000,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, build_role, evt
+from pydicom import uid as uids
+from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, build_role, evt
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
@@ -27,15 +14,24 @@ from pynetdicom.sop_class import (
 from ..errors import PeerError, RequestError
 from ..index import index_folder
 from ..progress import progress_bar
-from .association import MAX_PDU, TIMEOUT, describe_status, ensure_success, guards, open_association, parse_address
+from .association import (
+    MAX_PDU,
+    TIMEOUT,
+    describe_status,
+    ensure_success,
+    guards,
+    make_entity,
+    open_association,
+    parse_address,
+)
 from .queries import DEPTH, UNIQUE, make_identifier, query
 from .received import SUCCESS, store
 
 GET, MOVE = StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
-SYNTAXES = [
-    *(ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit, JPEGLosslessSV1, JPEG2000Lossless, JPEG2000),
-    *(JPEGLSLossless, RLELossless, JPEGExtended12Bit, JPEGLSNearLossless, ExplicitVRBigEndian),
-    DeflatedExplicitVRLittleEndian,
+SYNTAXES = [  # the usual ones first
+    *(uids.ExplicitVRLittleEndian, uids.ImplicitVRLittleEndian, uids.JPEGBaseline8Bit, uids.JPEGLosslessSV1),
+    *(uids.JPEG2000Lossless, uids.JPEG2000, uids.JPEGLSLossless, uids.RLELossless, uids.JPEGExtended12Bit),
+    *(uids.JPEGLSNearLossless, uids.ExplicitVRBigEndian, uids.DeflatedExplicitVRLittleEndian),
 ]
 MOST_CONTEXTS = 127  # and the one that asks
 COMMON = [context.abstract_syntax for context in AllStoragePresentationContexts]
@@ -133,8 +129,8 @@ def identifiers(what):
     above = keys[:-1] if level == "IMAGE" else keys  # C.4.2.1.4: a list of UIDs is allowed at the last level
     groups = what[keys].drop_duplicates().groupby(above) if above else [((), what)]
     for values, rows in groups:
-        uids = dict(zip(above, values, strict=True)) | ({keys[-1]: rows[keys[-1]].tolist()} if level == "IMAGE" else {})
-        yield make_identifier(level, uids)
+        images = {keys[-1]: rows[keys[-1]].tolist()} if level == "IMAGE" else {}
+        yield make_identifier(level, dict(zip(above, values, strict=True)) | images)
 
 
 def _classes(identifier, address, connection):
@@ -179,10 +175,7 @@ def _finish(responses, address, what):
 def _receiver(receive_at, handlers, connection):
     """Listen for what a C-MOVE sends, while it does."""
     peer, timeout = parse_address(receive_at), connection.get("timeout", TIMEOUT)
-    entity = AE(peer.title)
-    entity.require_called_aet = True
-    entity.maximum_pdu_size = connection.get("max_pdu", MAX_PDU)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout
+    entity = make_entity(peer.title, timeout, connection.get("max_pdu", MAX_PDU))
     contexts = [build_context(uid, ALL_TRANSFER_SYNTAXES) for uid in COMMON]
     heard = [*guards(timeout, entity.maximum_pdu_size), *handlers]
     try:

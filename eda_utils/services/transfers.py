@@ -9,9 +9,9 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context
 
 from ..dataset import read_dataset
+from ..encapsulated import CUT_PIXELS
 from ..errors import EDAError, PeerError, RequestError
 from ..files import open_file
-from ..fragments import CUT_PIXELS
 from ..guards import PARSE_ERRORS
 from ..index import index_folder
 from ..progress import progress_bar

@@ -9,7 +9,7 @@ from pydicom.data import get_testdata_file
 
 from eda_utils import index_folder
 from eda_utils.dataset import read_dataset
-from eda_utils.fragments import CUT_PIXELS, OTHER_SIZE, stream_complaints
+from eda_utils.encapsulated import CUT_PIXELS, OTHER_SIZE, first_item, stream_complaints
 from eda_utils.index import INDEX_TAGS
 from eda_utils.rows import read_table
 
@@ -59,3 +59,10 @@ def test_a_code_stream_of_another_size(tmp_path):
 def test_native_pixels_and_missing_files_are_not_looked_at(make_dicom, tmp_path):
     assert complain(make_dicom(np.zeros((4, 4), np.uint8))) == []
     assert stream_complaints(str(tmp_path / "none"), 0, (1, 1)) == []
+
+
+def test_first_item():
+    table, frame = b"\xfe\xff\x00\xe0\0\0\0\0", b"\xfe\xff\x00\xe0\4\0\0\0abcd"
+    assert first_item(table + frame) == b"abcd"
+    assert first_item(table + frame[:10]) == b"ab"
+    assert first_item(table) == first_item(b"") == b""

@@ -6,11 +6,8 @@ from pydicom.config import IGNORE
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-from pydicom.sequence import Sequence
 
 from eda_utils import load_image, to_display
-from eda_utils.elements import items, texts
 from eda_utils.errors import EDAError
 from eda_utils.explain import STEPS, explain_display
 
@@ -27,12 +24,6 @@ ODD = [
     *(("SL", value) for value in (-(2**31), [1, -1, 5, 99999999])),
     *(("SQ", value) for value in ([], [Dataset()])),
 ]
-
-
-def test_texts_and_items():
-    assert texts(MultiValue(str, ["a ", "b"])) == ("a", "b")
-    assert texts(b"ab") == texts(1.5) == texts(Sequence([Dataset()])) == ()
-    assert items(None) == items("abc") == items(Dataset()) == ()
 
 
 @pytest.mark.parametrize("name", ["CT_small.dcm", "examples_palette.dcm", "examples_overlay.dcm"])

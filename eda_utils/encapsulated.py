@@ -1,14 +1,12 @@
-"""Compressed pixels as they lie in a file, fragment by fragment: whether they end, and the size they state."""
+"""Encapsulated Pixel Data as it lies in a file, fragment by fragment: whether it ends, and the size that it states."""
 
 import os
 
+from .codestream import stream_size
 from .errors import EDAError
 from .files import open_file, read_at
 from .remote import is_url
 
-JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
-NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)  # of the markers C0 to CF
-JPEG_LS_FRAME, SCAN = 0xF7, 0xDA
 PIXEL_DATA, UNDEFINED = b"\xe0\x7f\x10\0", b"\xff" * 4
 ITEM, DELIMITER = bytes.fromhex("feff00e0"), bytes.fromhex("feffdde000000000")
 FIRST_BYTES = 4096
@@ -75,34 +73,12 @@ def _is_cut(file, place, size):
     return False
 
 
-def stream_size(stream):
-    """Return the rows and columns that a JPEG, JPEG-LS or JPEG 2000 code stream states about itself, or None.
-
-    References
-    ----------
-    ITU-T T.81 B.2.2 and T.87 C.2.2 (frame header), T.800 A.5.1 (SIZ).
-
-    Examples
-    --------
-    >>> from eda_utils.fragments import stream_size
-    >>> stream_size(bytes.fromhex("ffd8 fff7 000b 08 0002 0003 01 01 11 00"))
-    (2, 3)
-    """
-    if stream.startswith(JPEG_START):
-        return _jpeg_size(stream)
-    start = stream.find(JPEG_2000_START, 0, 4096)
-    if start < 0 or len(stream) < start + 24:
-        return None
-    width, height, left, top = (int.from_bytes(stream[at : at + 4], "big") for at in range(start + 8, start + 24, 4))
-    return height - top, width - left
-
-
-def _jpeg_size(stream):
-    at = 2
-    while at + 9 <= len(stream) and stream[at] == 0xFF and stream[at + 1] != SCAN:
-        marker = stream[at + 1]
-        if marker == JPEG_LS_FRAME or (0xC0 <= marker <= 0xCF and marker not in NO_FRAME_HEADER):
-            rows, columns = (int.from_bytes(stream[place : place + 2], "big") for place in (at + 5, at + 7))
-            return (rows, columns) if rows else None  # 0: said behind the scan (T.81 B.2.5)
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
-    return None
+def first_item(data):
+    """Return the first fragment with pixels of encapsulated Pixel Data, as far as it is in `data` (PS3.5 A.4)."""
+    place = 0
+    for _ in range(2):  # the first item is the table of offsets
+        if data[place : place + 4] != ITEM:
+            return b""
+        start = place + 8
+        place = start + int.from_bytes(data[place + 4 : start], "little")
+    return data[start:place]
