@@ -24,9 +24,9 @@ from pydicom.uid import (
 from . import __version__
 from .files import existing_path, find_files
 from .index import index_folder
+from .installation import REINSTALL, checkout, missing_parts, notebook_folder, read_part, work_folder
 from .summary import NOT_STATED, format_bytes, need, plural
 
-ROOT = Path(__file__).resolve().parents[1]
 PYTHON = "python>=3.11"
 SAMPLE_BYTES = 220e6  # what is downloaded, and what is made of it
 WIDTH = 80
@@ -74,8 +74,8 @@ def check_environment(libraries=None):
 
 def _requirements():
     """Read requirements.txt of the workbook; where only the package is installed, what was installed with it."""
-    page = ROOT / "requirements.txt"
-    lines = page.read_text("utf-8").splitlines() if page.is_file() else metadata.requires("eda_utils")
+    root = checkout()
+    lines = read_part(root / "requirements.txt").splitlines() if root else metadata.requires("eda_utils")
     found = [Requirement(line) for line in [PYTHON, *lines] if line.strip() and not line.startswith("#")]
     return [item for item in found if item.marker is None]  # those of tests have a marker
 
@@ -226,6 +226,9 @@ def examine(source=None, *, progress=None):
     title = f"eda_utils {__version__} on {platform.system()} {platform.machine()}"
     libraries = check_environment()
     yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries")
+    lost = missing_parts()
+    if lost:
+        yield _section("Files that belong to eda_utils", _lost_lines(lost)), f"{plural(len(lost), 'file')} of eda_utils"
     yield _section("This machine", _machine_lines()), ""
     index = None if folder is None else index_folder(folder, tags=["TransferSyntaxUID", "Rows"], progress=progress)
     decoders = check_decoders(index)
@@ -253,6 +256,13 @@ def _library_lines(table):
     for row in table.itertuples():
         advice = "" if row.ok else "install a newer Python" if row.library == "python" else _pip_line([row.library])
         yield _line("ok" if row.ok else "gap", f"{row.library:<20} {row.installed:<14} wanted {row.wanted}", advice)
+
+
+def _lost_lines(paths):
+    """Name each, and below the last the one command that brings them all back."""
+    *others, last = sorted(paths)
+    yield from (_line("gap", f"{path.name:<40} missing") for path in others)
+    yield _line("gap", f"{last.name:<40} missing", f"python -m {REINSTALL}")
 
 
 def _decoder_lines(table):
@@ -290,10 +300,13 @@ def _virtual_environment():
 
 
 def _notebooks():
-    count = len(list((ROOT / "notebooks").glob("*.ipynb")))
-    if count:
-        return f"{count} found", ""
-    return "not found", "`report` and `render` need them: install with pip install -e . in the workbook's folder"
+    count = len(list(notebook_folder().glob("*.ipynb")))
+    advice = (
+        "`report` and `render` need them: bring them back from the repository"
+        if checkout()
+        else f"python -m {REINSTALL}"
+    )
+    return (f"{count} found", "") if count else ("not found", advice)
 
 
 def _kernel():
@@ -309,7 +322,7 @@ def _kernel():
 
 
 def _samples():
-    folder = ROOT / "data" / "samples"
+    folder = work_folder() / "data" / "samples"
     count = sum(1 for _ in find_files(folder)) if folder.is_dir() else 0
     if count:
         return f"{plural(count, 'file')} in data/samples", ""
@@ -317,6 +330,6 @@ def _samples():
 
 
 def _disk():
-    free = shutil.disk_usage(ROOT).free
+    free = shutil.disk_usage(work_folder()).free
     found = f"{format_bytes(free)}; the samples take {format_bytes(SAMPLE_BYTES)}"
     return found, "" if free > SAMPLE_BYTES else "make room before you make the samples"

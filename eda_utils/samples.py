@@ -22,6 +22,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .errors import AccessError, EDAError, FormatError, MissingError
+from .installation import part
 
 CANARY = "Kanarinsky"
 RECIPE = "1"  # raise it when the same originals give other files: samples made by an older recipe are then made again
@@ -127,7 +128,7 @@ def registry(*, full=False):
     """
     import pandas as pd
 
-    table = pd.read_csv(Path(__file__).with_suffix(".csv"), dtype=str, keep_default_na=False)
+    table = pd.read_csv(part(Path(__file__).with_suffix(".csv")), dtype=str, keep_default_na=False)
     # What we make ourselves comes last: a DICOMDIR lists files that must be there
     table = table.sort_values("source", key=lambda source: source == "eda_utils", kind="stable", ignore_index=True)
     return table if full else table[table["source"] != SDIST].reset_index(drop=True)

@@ -18,7 +18,17 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import only from rows above its own
 LAYERS = [
     ["lazy", "errors", "style", "levels", "layout", "checks", "lettering", "codestreams"],
-    ["attributes", "remote", "pool", "findings", "encoding_checks", "spreadsheets", "recognition", "cli_parts"],
+    [
+        "attributes",
+        "remote",
+        "pool",
+        "findings",
+        "encoding_checks",
+        "spreadsheets",
+        "recognition",
+        "cli_parts",
+        "installation",
+    ],
     ["files", "confidentiality"],
     ["dataset", "columns", "header_kernel", "fragments", "endings"],
     ["elements", "kinds"],
