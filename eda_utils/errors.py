@@ -35,6 +35,10 @@ class MissingError(EDAError, FileNotFoundError):
     """The file, folder or notebook does not exist."""
 
 
+class InstallationError(EDAError, RuntimeError):
+    """A file that comes with this package is gone."""
+
+
 class AccessError(EDAError, PermissionError):
     """The file or folder may not be opened."""
 

@@ -12,6 +12,7 @@ from .attributes import find_attribute
 from .confidentiality import identifiers, is_phi, mask_identifiers
 from .errors import RequestError
 from .index_file import index_parts
+from .installation import read_part
 from .tables import NOT_STATED, need
 
 FACTS = ["tag", "keyword", "name", "vr", "vm"]
@@ -38,9 +39,9 @@ def standard_sections():
     >>> standard_sections()["Rows"], standard_sections()["KVP"]
     ('PS3.3 C.7.6.3', 'PS3.3 C.8.1.2, C.8.2.1, C.8.7.2 …')
     """
-    with open(Path(__file__).with_name("sections.csv"), encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {row["keyword"]: f"PS3.3 {row['section']}" for row in rows}
+    lines = read_part(Path(__file__).with_name("sections.csv")).splitlines()
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return {row["keyword"]: f"PS3.3 {row['section']}" for row in rows}
 
 
 def summarize_tags(index):

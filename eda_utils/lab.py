@@ -1,10 +1,12 @@
 """JupyterLab on the notebooks: its state stays in the project's folder, and it asks nothing of the network."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from .installation import is_installed, part, work_folder
 from .notebook import find_notebook, kernel_encryption
 
 SETTINGS = Path(__file__).with_name("templates")  # of JupyterLab, in the folder labconfig
@@ -29,14 +31,31 @@ def open_lab(notebook="01", *, options=()):
     ------
     MissingError
         If there is no such notebook.
+
+    Notes
+    -----
+    Where only the package is installed, its notebooks are first copied into `notebooks` of the current folder, so that
+    they can be edited. One that is there already stays as it is.
     """
-    command, environment = lab_command(notebook, options=options)
+    command, environment = lab_command(_own_copy(find_notebook(notebook)), options=options)
     with subprocess.Popen(command, env=environment) as process:
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:  # JupyterLab hears it too, and asks whether it is meant
                 continue
+
+
+def _own_copy(path):
+    """A notebook of an installed package is copied to where its reader may write, with the others that it leads to."""
+    if not is_installed(path):
+        return path
+    folder = work_folder() / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for notebook in path.parent.glob("*.ipynb"):
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    return folder / path.name
 
 
 def lab_command(notebook="01", *, options=(), root=None):
@@ -59,7 +78,7 @@ def lab_command(notebook="01", *, options=(), root=None):
     state = root / ".jupyter"
     folders = {name: str(state / name.split("_")[1].lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     folders |= {
-        "JUPYTER_CONFIG_PATH": str(SETTINGS),
+        "JUPYTER_CONFIG_PATH": str(part(SETTINGS)),
         "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),

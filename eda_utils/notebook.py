@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 
 from .errors import FormatError, MissingError, RequestError
+from .installation import missing_parts, notebook_folder, part
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 REPORT_DROPS = {"lesson", "interactive", "exercise", "solution"}
 ALLOWED_METADATA = ("kernelspec",)
 
@@ -19,15 +19,19 @@ def find_notebook(name):
     ------
     MissingError
         If there is none, with the names that there are.
+    InstallationError
+        If it is one of ours and is gone.
     """
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
         return path
-    found = sorted(NOTEBOOKS.glob(f"{path.stem}*.ipynb")) if path.stem else []
+    lost = [file for file in missing_parts() if file.suffix == ".ipynb"]
+    ours = sorted([*part(notebook_folder()).glob("*.ipynb"), *lost])
+    found = [file for file in ours if path.stem and file.stem.startswith(path.stem)]
     if not found:
-        known = ", ".join(sorted(file.stem for file in NOTEBOOKS.glob("*.ipynb"))) or "none here"
+        known = ", ".join(file.stem for file in ours) or "none here"
         raise MissingError(path.name, "there is no such notebook", f"choose from {known}")
-    return found[0]
+    return part(found[0])
 
 
 def kernel_encryption():

@@ -12,11 +12,13 @@ from pathlib import Path
 import nh3
 
 from . import __version__
+from .installation import part, read_part
 from .viewer_page import viewer_code, viewer_style
 
 TEMPLATES = Path(__file__).with_name("templates")
 NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
 JSON_BLOCK = re.compile(r'<script type="application/json">[^<]*</script>')
+UNTOLD = re.compile(r"<img(?![^>]* alt=)")  # a picture in the data that nobody has described
 TAGS = nh3.ALLOWED_TAGS | {"section"}
 COMMON = {"class", "id", "title", "role", "style", "hidden"}
 ATTRIBUTES = {tag: nh3.ALLOWED_ATTRIBUTES.get(tag, set()) | COMMON for tag in TAGS}
@@ -46,23 +48,33 @@ def page_of(notebook, name, *, failed="", as_report=False):
         Markup that comes out of the data is cleaned by ammonia; the Content-Security-Policy allows one script by its
         hash, inline styles and pictures inside of the page, and nothing else.
     """
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(template_name="eda", extra_template_basedirs=[str(TEMPLATES)])
-    exporter.register_filter("clean", clean)
     script, digest = page_script()
     facts = {
         "title": title_of(notebook, name),
         "version": __version__,
-        "style": (TEMPLATES / "eda" / "page.css").read_text(encoding="utf-8"),
+        "style": read_part(TEMPLATES / "eda" / "page.css"),
         "script": script,
         "digest": digest,
         "failed": failed,
         "hide_code": as_report,
         "footer": f"Made from {name} by eda_utils {__version__}. This page asks no server for anything.",
     }
-    page, _ = exporter.from_notebook_node(notebook, resources={"eda": facts})
-    return _with_contents(page)
+    return _with_contents(_filled(notebook, facts))
+
+
+def _filled(notebook, facts):
+    from nbconvert import HTMLExporter, TemplateExporter
+    from nbconvert.filters import Highlight2HTML
+
+    for name in ("conf.json", "index.html.j2"):
+        part(TEMPLATES / "eda" / name)
+    exporter = HTMLExporter(template_name="eda", extra_template_basedirs=[str(TEMPLATES)])
+    lexer = notebook.metadata.get("language_info", {}).get("pygments_lexer")
+    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=exporter))
+    exporter.register_filter("clean", clean)
+    # HTMLExporter's own last step is a search by CSS selectors, for pages of the Notebook's kind. Ours needs none, and
+    # where the search fails, as with soupsieve 3.0 under Python 3.11.2, it would take the finished page away.
+    return TemplateExporter.from_notebook_node(exporter, notebook, resources={"eda": facts})[0]
 
 
 def title_of(notebook, name):
@@ -74,7 +86,7 @@ def title_of(notebook, name):
 @cache
 def page_script():
     """Return the one script of a page, and its hash for the Content-Security-Policy."""
-    own = (TEMPLATES / "eda" / "page.js").read_text(encoding="utf-8")
+    own = read_part(TEMPLATES / "eda" / "page.js")
     text = f"{viewer_code()}\n{own}\nmountPage({json.dumps(viewer_style())});\nliven();\n"
     return text, "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
@@ -103,6 +115,7 @@ def clean(html):
         url_schemes={"http", "https", "mailto", "data"},
         filter_style_properties=STYLES,
     )
+    cleaned = UNTOLD.sub('<img alt="No description has been provided for this image"', cleaned)
     restored = re.sub(rf"{mark}-(\d+)\.", lambda found: blocks[int(found[1])], cleaned)
     return _tidy_tables(restored) if 'class="dataframe"' in restored else restored
 
@@ -179,7 +192,7 @@ def index_page(pages):
         The page, the notebook with its outputs, and what went wrong.
     """
     cards = "".join(_card(*page) for page in pages)
-    style = (TEMPLATES / "eda" / "page.css").read_text(encoding="utf-8")
+    style = read_part(TEMPLATES / "eda" / "page.css")
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"

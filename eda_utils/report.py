@@ -12,12 +12,13 @@ from pathlib import Path
 from .errors import MissingError, NotebookError, RequestError
 from .files import existing_path
 from .flatten import flatten_widgets
+from .installation import is_installed, notebook_folder, part, work_folder
 from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
 from .progress import tell
 
-REPORT_NOTEBOOK = "11_dataset_report"
+REPORT_NOTEBOOK = "11_dataset_report.ipynb"
 CELL_SECONDS = 1800
 MOST_IMAGES = 24
 KERNELS = 2  # at once: two need little more time than one, more fill the memory of a laptop
@@ -72,7 +73,8 @@ def render_report(
         if made:
             Path(made).mkdir(parents=True, exist_ok=True, mode=0o700)
             parameters[name] = str(Path(made).resolve())
-    return render_notebook(REPORT_NOTEBOOK, output, parameters=parameters, as_report=True, progress=progress)
+    notebook = part(notebook_folder() / REPORT_NOTEBOOK)
+    return render_notebook(notebook, output, parameters=parameters, as_report=True, progress=progress)
 
 
 def render_notebook(notebook, output=None, *, parameters=None, as_report=False, progress=True):
@@ -107,7 +109,7 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
     """
     path = find_notebook(notebook)
     target = _checked_target(Path(output or f"{path.stem}.html"))
-    [(_, _, failed)] = _render_all([(path, target)], parameters or {}, as_report, progress)
+    [(_, run, failed)] = _render_all([(path, target)], parameters, as_report, progress)
     if failed:
         raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
     return target
@@ -135,7 +137,7 @@ def render_notebooks(notebooks, folder, *, parameters=None, as_report=False, pro
     folder.mkdir(parents=True, exist_ok=True)
     paths = [find_notebook(name) for name in notebooks]
     jobs = [(path, folder / f"{path.stem}.html") for path in paths]
-    pages = _render_all(jobs, parameters or {}, as_report, progress)
+    pages = _render_all(jobs, parameters, as_report, progress)
     index = folder / "index.html"
     _write(index, index_page(pages))
     failed = {path.name: why for path, (_, _, why) in zip(paths, pages, strict=True) if why}
@@ -144,21 +146,23 @@ def render_notebooks(notebooks, folder, *, parameters=None, as_report=False, pro
 
 def _render_all(jobs, parameters, as_report, progress):
     """Kernels are stopped on Ctrl-C, and every page is written with what it has."""
-    parsed = [_parsed(path, parameters, as_report) for path, _ in jobs]
+    given = [_with_samples(path, parameters or {}) for path, _ in jobs]
+    _rehearse()
+    parsed = [_parsed(path, values, as_report) for (path, _), values in zip(jobs, given, strict=True)]
     clients, stopped = [], []
 
-    def render(job, notebook):
+    def render(job, notebook, values):
         path, target = job
         end = STOPPED if stopped else _run(notebook, path, progress, clients, stopped)
         count = sum(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
         failed = end or (f"{count} of the steps below failed; the others are complete." if count else "")
         flatten_widgets(notebook)
-        hide_places(notebook, _places(parameters))
+        hide_places(notebook, _places(values))
         _write(target, page_of(notebook, path.stem, failed=failed, as_report=as_report))
         return target, notebook, failed
 
     with ThreadPoolExecutor(KERNELS) as pool:
-        futures = [pool.submit(render, *pair) for pair in zip(jobs, parsed, strict=True)]
+        futures = [pool.submit(render, *job) for job in zip(jobs, parsed, given, strict=True)]
         try:
             wait(futures)
         except KeyboardInterrupt:
@@ -168,6 +172,25 @@ def _render_all(jobs, parameters, as_report, progress):
                 time.sleep(0.2)
             raise
     return [future.result() for future in futures]
+
+
+def _rehearse():
+    """Make a small page first: what is damaged or missing is told before the work of minutes, not after it."""
+    from nbformat import v4
+
+    output = v4.new_output("display_data", {"text/html": '<table class="dataframe"><tr><td>1</td></tr></table>'})
+    page_of(v4.new_notebook(cells=[v4.new_code_cell("1", outputs=[output])]), "")
+
+
+def _with_samples(path, parameters):
+    """A notebook inside an installed package has no samples beside it: they are where `samples` puts them."""
+    if "folder" in parameters or not is_installed(path):
+        return parameters
+    folder = work_folder() / "data" / "samples"
+    if not folder.is_dir():
+        advice = "run python -m eda_utils samples here, or name a folder: --parameters folder=PATH"
+        raise MissingError("data/samples", "there are no samples in this folder yet", advice)
+    return {**parameters, "folder": str(folder)}
 
 
 def _parsed(path, parameters, as_report):

@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 
 from .errors import AccessError, EDAError, FormatError, MissingError
+from .installation import part
 from .progress import progress_bar, tell
 
 CANARY = "Kanarinsky"
@@ -126,7 +127,7 @@ def registry(*, full=False):
     """
     import pandas as pd
 
-    table = pd.read_csv(Path(__file__).with_suffix(".csv"), dtype=str, keep_default_na=False)
+    table = pd.read_csv(part(Path(__file__).with_suffix(".csv")), dtype=str, keep_default_na=False)
     # What we make ourselves comes last: a DICOMDIR lists files that must be there
     table = table.sort_values("source", key=lambda source: source == "eda_utils", kind="stable", ignore_index=True)
     return table if full else table[table["source"] != SDIST].reset_index(drop=True)

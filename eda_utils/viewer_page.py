@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import EDAError
 from .image import Image, to_png
+from .installation import read_part
 from .viewer_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
 
 PAGE_BYTES = 2_000_000
@@ -162,4 +163,4 @@ def viewer_style():
 
 
 def _read(name):
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return read_part(Path(__file__).with_name(name))

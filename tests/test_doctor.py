@@ -13,7 +13,7 @@ from parts import ROOT
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, AllTransferSyntaxes, JPEG2000Lossless
 
-from eda_utils import check_decoders, check_environment, doctor, index_folder, load_image
+from eda_utils import check_decoders, check_environment, doctor, index_folder, installation, load_image
 from eda_utils.cli import main
 from eda_utils.errors import EDAError, MissingError, RequestError
 from eda_utils.samples import CANARY
@@ -64,7 +64,8 @@ def test_this_environment_is_what_requirements_ask_for():
 
 def without_workbook(monkeypatch, tmp_path):
     """As where only the package is installed: what it requires stands in its metadata, with the libraries of tests."""
-    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    monkeypatch.setattr(installation, "PACKAGE", tmp_path / "eda_utils")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(metadata, "requires", lambda _: ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"'])
 
 

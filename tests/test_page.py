@@ -121,3 +121,23 @@ def test_the_index_leads_to_every_page(tmp_path):
     assert page.count("<strong>A title</strong>") == 2
     assert page.count("what is it?") == 2
     assert "It &lt;failed&gt;." in page
+
+
+def test_a_page_needs_no_search_by_selectors(monkeypatch):
+    """With soupsieve 3.0 and Python 3.11.2 every selector is refused, and a finished page was lost."""
+
+    def refuse(*_, **__):
+        raise NotImplementedError
+
+    monkeypatch.setattr("bs4.Tag.select", refuse)
+    page = page_of(notebook("x = 1", html='<table class="dataframe"><tr><td>1</td></tr></table>'), "a")
+    assert '<td class="number">1</td>' in page
+
+
+def test_a_picture_that_nobody_described_says_so():
+    described = '<img src="data:image/png;base64,AAAA" alt="a knee">'
+    bare = '<img src="data:image/png;base64,AAAA">'
+    assert clean(described) == described
+    assert clean(bare) == (
+        '<img alt="No description has been provided for this image" src="data:image/png;base64,AAAA">'
+    )
