@@ -37,6 +37,7 @@ def test_twins(notebook, tmp_path):
     assert json.loads(files[1].read_text("utf-8"))[1]["files"] == 7
 
 
+@pytest.mark.notebooks
 def test_on_request_only(tmp_path):
     path = tmp_path / "a.ipynb"
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A")])

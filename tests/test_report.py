@@ -18,6 +18,8 @@ from eda_utils import render_notebook, render_notebooks, render_report, write_ph
 from eda_utils.errors import MissingError, NotebookError, RequestError
 from eda_utils.samples import CANARY
 
+pytestmark = pytest.mark.notebooks
+
 
 @pytest.fixture(scope="module")
 def page(samples, tmp_path_factory):
