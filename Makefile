@@ -9,10 +9,10 @@ EDA := $(BIN)/python -m eda_utils
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report lab test notebooks bench samples clean
+.PHONY: help report lab test test-quick notebooks bench samples clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -35,8 +35,12 @@ lab: samples ## open the notebooks in JupyterLab
 notebooks: samples ## render every notebook to output/*.html
 	$(EDA) render notebooks/*.ipynb --output output/
 
-test: .venv/ready-for-tests samples ## run the tests
+test: .venv/ready-for-tests samples ## run all tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+test-quick: .venv/ready-for-tests samples ## run the tests that need no browser, server or notebook kernel
+	EDA_TEST_QUICK=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal \
+	  -m "not (browser or services or notebooks or hostile)"
 
 bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/start.py

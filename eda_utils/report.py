@@ -109,7 +109,7 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
     """
     path = find_notebook(notebook)
     target = _checked_target(Path(output or f"{path.stem}.html"))
-    [(_, run, failed)] = _render_all([(path, target)], parameters, as_report, progress)
+    [(_, _, failed)] = _render_all([(path, target)], parameters, as_report, progress)
     if failed:
         raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
     return target

@@ -5,13 +5,24 @@ import warnings
 import matplotlib
 import pytest
 from hypothesis import settings
-from parts import CORPUS, SAMPLES, identifiers, missing
+from parts import CORPUS, ROOT, SAMPLES, examples, identifiers, missing
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
 matplotlib.use("agg")
-settings.register_profile("patient", deadline=None)  # a test is no clock: other work may run beside it
+# a test is no clock: other work may run beside it
+settings.register_profile("patient", deadline=None, max_examples=examples(100))
 settings.load_profile("patient")
+SLOW_FOLDERS = {"browser", "services", "notebooks", "hostile"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A folder of slow tests is a mark too; a slow file elsewhere bears its mark itself."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests"):
+            for name in SLOW_FOLDERS.intersection(item.path.relative_to(ROOT / "tests").parts):
+                item.add_marker(name)
 
 
 @pytest.fixture(scope="session")

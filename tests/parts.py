@@ -21,6 +21,7 @@ from eda_utils import sniff
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(os.environ.get("EDA_CORPUS", ROOT.parent / "shared" / "corpus"))
 SAMPLES = ROOT / "data" / "samples"
+IS_QUICK = os.environ.get("EDA_TEST_QUICK") == "1"
 
 
 def missing(part):
@@ -28,6 +29,11 @@ def missing(part):
     if os.environ.get("EDA_TEST_ALL") == "1":
         pytest.fail(f"{part} is missing and EDA_TEST_ALL is 1")
     pytest.skip(f"{part} is missing")
+
+
+def examples(count):
+    """How many examples a property is tried on: as many as it asks for, few where somebody waits."""
+    return min(count, 25) if IS_QUICK else count
 
 
 def program(name):

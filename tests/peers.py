@@ -39,19 +39,28 @@ def listens(port):
 
 
 @contextmanager
-def running(command, port=None, **options):
-    """Run a program until the block ends; wait until it listens."""
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
-    ) as process:
+def running(command, port=None, patience=60, **options):
+    """Run a program until the block ends; wait until it listens. When the block is left, it has ended."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([str(part) for part in command], **silent | options) as process:
         try:
-            end = time.monotonic() + 20
+            end = time.monotonic() + patience
             while port and not listens(port) and time.monotonic() < end:
                 assert process.poll() is None, f"{command[0]} ended"
                 time.sleep(0.05)
             yield process
         finally:
-            process.kill()  # this one, and only while it runs
+            end_process(process)
+
+
+def end_process(process, patience=20):
+    """Ask a program to end, and make it end if it does not: this one, and only while it runs."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def make_files(folder, count, kinds=KINDS):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import dicom_files, file_id
+from parts import dicom_files, examples, file_id
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VM, dictionary_VR, private_dictionaries
 from pydicom.dataset import Dataset
@@ -106,7 +106,7 @@ def test_what_is_no_name(name, text):
     assert str(caught.value) == text
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     st.text(max_size=30)
     | st.lists(st.sampled_from([*".[]()0119,ACx\n", "Rows", "RequestAttributesSequence"])).map("".join)

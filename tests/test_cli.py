@@ -85,6 +85,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch, samples, capsys):
     assert capsys.readouterr().err == "eda_utils: OSError: No space left on device\n"
 
 
+@pytest.mark.notebooks
 def test_an_empty_folder_has_a_page_and_exit_2(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert main(["report", str(tmp_path / "empty"), "-o", str(tmp_path / "r.html"), "-q"]) == 2
@@ -93,6 +94,7 @@ def test_an_empty_folder_has_a_page_and_exit_2(tmp_path, capsys):
     assert "no file was found" in (tmp_path / "r.html").read_text()
 
 
+@pytest.mark.notebooks
 def test_report_on_the_corpus(tmp_path, corpus):
     """Found = described + listed, counted as `find -type f` counts."""
     answer = run("report", corpus, "-o", tmp_path / "r.html")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from parts import ROOT
+from peers import running
 
 from eda_utils.cli_parts import add_command, add_no_pixels, add_output, add_quiet, add_sources, progress_of, say_file
 
@@ -47,7 +48,7 @@ def test_a_name_controls_no_terminal(capsys):
 @pytest.mark.parametrize("arguments", [["--help"], ["doctor", "--quiet"], ["split", "--help"]])
 def test_a_reader_that_leaves_is_no_complaint(arguments):
     command = [sys.executable, "-u", "-m", "eda_utils", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with running(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(60) == (0 if "--help" in arguments else 141)

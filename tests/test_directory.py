@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import SAMPLES
+from parts import SAMPLES, examples
 from slides import scene, tiny_tiff, write_pyramid
 
 from eda_utils import open_slide, slide_table
@@ -68,7 +68,7 @@ def test_a_cut_slide_whose_index_is_whole(tmp_path):
         open_slide(path)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_a_slide_with_any_bytes_changed_opens_or_is_refused(tmp_path_factory, data):
     """The index is at the end of the file or after the first tiles: hit both, and the tiles."""

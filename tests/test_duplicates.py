@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from PIL import Image as Pillow
 from planted import index_of, stats_of
 
@@ -100,7 +101,7 @@ def test_the_same_first_frames_of_longer_cines_are_no_copies():
     assert told([{"frames": 20}, {"frames": 30, "perceptual_hash": f"{HASH ^ (2**64 - 1):016x}"}]) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(st.tuples(st.sampled_from(BASES), st.sets(st.integers(0, 63), max_size=6)), max_size=25))
 def test_near_groups_are_those_that_loops_find(hashes):
     values = [base ^ sum(1 << bit for bit in bits) for base, bits in hashes]

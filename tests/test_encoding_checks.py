@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from planted import CLASS, CT, flagged
 from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
@@ -98,7 +99,7 @@ def test_what_the_standard_allows_is_no_finding(header):
     assert flagged(header) == []
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.integers(1, 16), st.integers(0, 1), st.integers(-(2**15), 2**16 - 1))
 def test_a_padding_is_in_range_if_its_word_is(bits, is_signed, value):
     """US read as SS and the other way round is the same 16-bit word."""

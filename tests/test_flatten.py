@@ -9,6 +9,8 @@ from eda_utils import render_notebook
 from eda_utils.flatten import STATE, VIEW, flatten_widgets
 from eda_utils.page import clean
 
+pytestmark = pytest.mark.notebooks
+
 SOURCES = {
     "interactive": """
 import ipywidgets as w, matplotlib.pyplot as plt

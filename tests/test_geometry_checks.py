@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from planted import CLASS, CLEAN, CT, flagged
 
 DISTANCES = {"DistanceSourceToDetector": 1200.0, "DistanceSourceToPatient": 1000.0}
@@ -97,7 +98,7 @@ def test_a_series_that_is_none_or_has_reason_is_no_finding(headers):
     assert flagged(headers) == []
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([500, 512, 600])), min_size=1, max_size=10))
 def test_mixed_series_are_those_that_loops_find(slices):
     headers = [{**SLICE, "SeriesInstanceUID": f"1.{ord(name)}", "Rows": rows} for name, rows in slices]

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from parts import file_id, foreign_files
+from parts import examples, file_id, foreign_files
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.sequence import Sequence
@@ -120,7 +120,7 @@ def encode(made, syntax, charset):
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(data_sets(), st.sampled_from(CHARSETS), st.integers(0, 2**32))
 def test_made_files(tmp_path_factory, syntax, made, charset, seed):
     """Three encodings, sequences of both lengths, odd values, character sets; then a few bytes changed."""

@@ -18,6 +18,8 @@ from eda_utils import (
 )
 from eda_utils.errors import EDAError
 
+pytestmark = pytest.mark.hostile
+
 SECRET = {"PatientName": "Geheimnis^Bob", "PatientID": "GEHEIMNIS-9"}
 
 

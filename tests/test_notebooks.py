@@ -107,6 +107,7 @@ def run(notebook, path, monkeypatch, **environment):
     return notebook
 
 
+@pytest.mark.notebooks
 @every
 def test_runs_with_its_solutions(path, monkeypatch, samples):
     notebook = load(path)
@@ -117,6 +118,7 @@ def test_runs_with_its_solutions(path, monkeypatch, samples):
     run(notebook, path, monkeypatch, EDA_STRICT="1")
 
 
+@pytest.mark.notebooks
 @every
 @pytest.mark.parametrize("as_report", [False, True], ids=["as downloaded", "as report"])
 def test_renders_without_identifiers_or_noise(path, as_report, tmp_path, secrets):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from planted import flagged
 
 NO_AGE = {"PatientAge": None}
@@ -53,7 +54,7 @@ def test_what_is_plausible_is_no_finding(header):
     assert flagged(header) == []
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.dates(date(1901, 1, 1), date(1999, 1, 1)), st.integers(0, 119))
 def test_the_age_that_the_dates_make_is_no_finding(born, years):
     study = born + timedelta(days=round(years * 365.25) + 30)

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from parts import examples
 from PIL import Image as Pillow
 
 from eda_utils import index_folder, load_image, measure_images, show_image
@@ -108,7 +109,7 @@ def test_a_page_without_a_pixel(tmp_path):
         read_picture(tmp_path / "a.tif", 0)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["words", "doubles"]), st.sampled_from(["strips", "deflated", "zstd", "JPEG 2000"]), st.data())
 def test_damage_is_told_as_damage(tmp_path, name, way, data):
     if (name, way) not in PAIRS:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from planted import CLEAN, DEFECTS, audit, index_of, make_planted, score, stats_of
 
 from eda_utils import index_folder
@@ -97,7 +98,7 @@ def test_each_check_needs_no_more_than_it_says(code):
     flag_issues(index, stats)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.data())
 def test_no_text_of_a_header_is_quoted(data):
     """Whatever attribute an identifier strayed into."""
@@ -111,7 +112,7 @@ def test_no_text_of_a_header_is_quoted(data):
     assert not any(str(CLEAN[name]).lower() in shown for name in CLEAN if is_phi(name) and len(str(CLEAN[name])) > 3)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.data())
 def test_any_number_is_survived(data):
     numbers = [name for name in TAGS if find_attribute(name).vr in ("DS", "FD", "IS", "US", "SS") and name != "Rows"]

@@ -12,10 +12,13 @@ import nbformat
 import pandas as pd
 import pytest
 from parts import leaks
+from peers import running
 
 from eda_utils import render_notebook, render_notebooks, render_report, write_phantom_cohort
 from eda_utils.errors import MissingError, NotebookError, RequestError
 from eda_utils.samples import CANARY
+
+pytestmark = pytest.mark.notebooks
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +144,12 @@ def test_progress_names_the_sections(tmp_path, capsys):
 def test_interrupted_leaves_what_was_complete(tmp_path):
     path = write(tmp_path / "a.ipynb", "print('before')", "import time; time.sleep(60)", "print('after')")
     command = [sys.executable, "-m", "eda_utils", "render", str(path), "-o", str(tmp_path / "a.html")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while "A title" not in process.stderr.readline():
-        assert process.poll() is None
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    with running(command, stderr=subprocess.PIPE, text=True) as process:
+        while "A title" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "eda_utils: interrupted; what was written is complete, or a page that says so"
     assert "Traceback" not in said

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import SAMPLES, program
+from parts import SAMPLES, examples, program
 from PIL import Image as Pillow
 from slides import openslide_region, scene, write_pyramid
 
@@ -82,7 +82,7 @@ def test_a_label_takes_a_deliberate_word(slide):
         slide.associated_image("tissue")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.integers(-300, 3200), st.integers(-300, 2500), st.integers(1, 400), st.integers(1, 400))
 def test_regions_equal_openslide_on_white(row, col, height, width):
     with open_slide(SVS) as opened:

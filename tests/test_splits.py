@@ -8,6 +8,7 @@ import pytest
 from cohorts import make_labels
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from parts import examples
 
 from eda_utils.duplicates import RANGE, TONES
 from eda_utils.errors import RequestError
@@ -53,7 +54,7 @@ def linked(patients, pictures):
     return len(groups)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(cohorts, st.integers(0, 3))
 def test_nothing_is_on_two_sides(rows, seed):
     patients, labels, pictures, is_near = zip(*rows, strict=True)
@@ -74,7 +75,7 @@ def test_nothing_is_on_two_sides(rows, seed):
     assert find_leaks(split, stats=stats).empty
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.integers(1, 9), min_size=3, max_size=7), st.sampled_from([(0.7, 0.15, 0.15), (0.5, 0.25, 0.25)]))
 @example([1, 1, 1, 3, 5, 5, 5], (0.7, 0.15, 0.15))
 def test_sizes_are_the_best_there_are(sizes, shares):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 
 from eda_utils import (
     estimate_background,
@@ -117,7 +118,7 @@ def test_glass_and_black_have_a_plain_reason(method, rgb):
     assert text in expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(0, 255), st.sampled_from(METHODS))
 def test_no_tile_makes_it_crash(seed, side, darkest, method):
     rgb = np.random.default_rng(seed).integers(darkest, 256, (side, side, 3)).astype(np.uint8)

@@ -472,6 +472,7 @@ def test_an_index_is_no_cache_for_pixels(folder, tmp_path):
     assert measure_images(index, cache=cache).equals(measure_images(index))
 
 
+@pytest.mark.services
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_cluster_gives_the_same_table(hostile, samples):
     distributed = pytest.importorskip("distributed")

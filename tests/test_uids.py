@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from pydicom.config import IGNORE
 from pydicom.data import get_palette_files, get_testdata_file
 from pydicom.uid import UID
@@ -145,7 +146,7 @@ def unique(count):
     return [f"1.9.{number}" for number in range(count)]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     st.lists(st.tuples(*[st.sampled_from([None, "1.1", "1.2", "1.3"])] * 2), min_size=1, max_size=12),
     st.sampled_from(
@@ -175,7 +176,7 @@ def test_groups_are_those_that_loops_find(pairs, rule):
 TEXTS = st.text().map(str.strip).filter(bool)  # pydicom's UID strips
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.one_of(st.from_regex(r"[0-9.]{1,70}", fullmatch=True), TEXTS), min_size=1))
 def test_a_uid_is_valid_where_pydicom_says_so(values):
     found = audit_uids(folder(len(values), FrameOfReferenceUID=values, SeriesInstanceUID=unique(len(values))))

@@ -2,8 +2,6 @@
 
 import base64
 import shutil
-import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 from parts import ROOT
+from peers import free_port, running
 
 import eda_utils as eda
 from eda_utils.display import Window
@@ -42,9 +41,7 @@ def lab(samples, tmp_path_factory):
     write_viewer_notebook(root / "notebooks" / "viewer.ipynb", VIEWER.format(paths))
     slide = eda.write_phantom_slide(root / "slide.tif", shape=(6000, 8000), mpp=0.5, seed=3)
     write_viewer_notebook(root / "notebooks" / "slide.ipynb", SLIDE.format(str(slide)))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = [
         "--no-browser",
         f"--port={port}",
@@ -54,15 +51,13 @@ def lab(samples, tmp_path_factory):
     ]
     options += ["--LabApp.expose_app_in_browser=True"]
     command, environment = lab_command(root / "notebooks" / "viewer.ipynb", options=options)
-    with (root / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
-    try:
+    with (
+        (root / "log").open("w") as log,
+        running(command, port, patience=120, env=environment, stdout=log, stderr=log) as process,
+    ):
         wait_for(f"{address}/api/status?token=t", process)
         yield address, root
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def write_viewer_notebook(path, source):
