@@ -29,7 +29,6 @@ _HOME = {
     "naive": ["audit_display"],
     "stats": ["measure_images"],
     "quality": ["flag_issues", "list_checks"],
-    "conformance": ["flag_conformance"],
     "duplicates": ["duplicate_groups", "find_duplicates"],
     "findings": ["summarize_findings"],
     "labels": ["join_labels", "list_unmatched"],

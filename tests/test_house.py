@@ -55,7 +55,6 @@ LAYERS = [
         "duplicates",
         "quality",
         "viewer_page",
-        "conformance",
         "label_files",
         "part_search",
         "model_arrays",
