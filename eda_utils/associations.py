@@ -7,12 +7,12 @@ import pandas as pd
 
 from .header_fields import is_number_field, to_classes
 from .prevalence import patient_numbers
+from .scores import auc_interval
 
 PERMUTATIONS = 999
 AT_ONCE = 64
 MOST_UNITS = 20_000  # patients; more say nothing new, and take time
 FOLDS, LEAST_PATIENTS = 5, 10
-RESAMPLES = 200
 
 
 class Design(NamedTuple):
@@ -163,27 +163,6 @@ def permutation_test(design, truth, seed=0):
     return pd.DataFrame({"score": score[order], "p": p, "p_adjusted": adjusted}, index=order).reindex(score.index)
 
 
-def rank_auc(truth, values):
-    """Return how well values tell 1 from 0: 0.5 is chance; ties count half.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from eda_utils.associations import rank_auc
-    >>> rank_auc(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3]))
-    0.875
-    """
-    from scipy.stats import rankdata
-
-    known = np.isfinite(values)
-    truth, ranks = truth[known], rankdata(values[known])
-    positives = truth.sum()
-    negatives = len(truth) - positives
-    if not positives or not negatives:
-        return float("nan")
-    return float((ranks[truth == 1].sum() - positives * (positives + 1) / 2) / positives / negatives)
-
-
 def cramers_v(truth, classes):
     """Return Cramér's V, corrected for its bias.
 
@@ -230,12 +209,10 @@ def header_auc(design, truth, seed=0):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
-    rng, scores = np.random.default_rng(seed), np.empty(len(truth))
+    scores = np.empty(len(truth))
     spread = design.matrix.std(axis=0)
     matrix = (design.matrix - design.matrix.mean(axis=0)) / np.where(spread > 0, spread, 1)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(matrix, truth):
         model = LogisticRegression(C=0.02, solver="newton-cholesky").fit(matrix[seen], truth[seen])
         scores[unseen] = pd.Series(model.decision_function(matrix[unseen])).rank(pct=True)
-    draws = (rng.integers(0, len(truth), len(truth)) for _ in range(RESAMPLES))
-    low, high = np.nanquantile([rank_auc(truth[rows], scores[rows]) for rows in draws], [0.025, 0.975])
-    return rank_auc(truth, scores), float(low), float(high)
+    return auc_interval(truth, scores, seed=seed)

@@ -1,6 +1,7 @@
 """What commands share: exit codes, common options, how they answer."""
 
 import argparse
+import sys
 import textwrap
 
 from .text import printable
@@ -67,3 +68,9 @@ def say(text):
 def say_file(path, text):
     """Print which file was written and what it holds."""
     say(f"{path.resolve()}  ({text})")
+
+
+def complain(text, code=FINDINGS):
+    """Write a line for a person, beside stdout, which stays free for results; return the exit code."""
+    print(printable(f"eda_utils: {text}"), file=sys.stderr)  # noqa: T201
+    return code

@@ -1,13 +1,12 @@
 """Pages about cohorts: two sets side by side, and the card of a data set."""
 
-import base64
 from html import escape
-from io import BytesIO
 from pathlib import Path
 
 from .drift import compare_datasets, flag_drift
 from .drift_figures import plot_drift
 from .errors import MissingError, RequestError
+from .figures import figure_html
 from .findings import summarize_findings
 from .index import index_folder
 from .page import page_of
@@ -67,7 +66,7 @@ def _page_path(output):
 def _comparison_cells(table):
     shown = table[TABLE].round(3).assign(drift=table["is_drift"].map({True: "yes", False: ""}))
     yield "# How two sets of images differ", []
-    yield f"## What differs\n\n{escape(table.attrs['domain']['sentence'])}", [_picture(plot_drift(table))]
+    yield f"## What differs\n\n{escape(table.attrs['domain']['sentence'])}", [figure_html(plot_drift(table))]
     yield "## Findings", [_table(summarize_findings(flag_drift(table))[["severity", "what", "example", "advice"]])]
     note = "One image per patient, chosen by chance. Difference in standard deviations, B minus A."
     yield f"## Every field\n\n{note}", [_table(shown[[*TABLE[:7], "drift"]])]
@@ -76,18 +75,8 @@ def _comparison_cells(table):
 def _side_cells(sides):
     for name, side in zip("AB", sides, strict=True):
         usable = sample_images(side, most=PICTURES) if {"Rows", "kind", "problem"} <= set(side) else side.head(0)
-        pictures = [_picture(show_montage(usable["path"].tolist())[0])] if len(usable) else []
+        pictures = [figure_html(show_montage(usable["path"].tolist())[0])] if len(usable) else []
         yield f"## Set {name}", [_table(summarize_folder(side)), *pictures]
-
-
-def _picture(ax):
-    import matplotlib.pyplot as plt
-
-    buffer = BytesIO()
-    ax.figure.savefig(buffer, format="png", bbox_inches="tight")
-    plt.close(ax.figure)
-    alt = escape(getattr(ax.figure, "alt_text", "Figure"))
-    return f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
 
 def _table(table):

@@ -151,12 +151,12 @@ def _overlap(a, b):
 
 def _divergences(count_a, count_b):
     """PSI and Jensen-Shannon distance, without what chance alone adds to the first."""
+    from scipy.spatial.distance import jensenshannon
+
     a, b = ((count + SMOOTH) / (count + SMOOTH).sum() for count in (count_a, count_b))
     psi = ((b - a) * np.log(b / a)).sum()
     chance = (len(a) - 1) * (1 / count_a.sum() + 1 / count_b.sum())
-    middle = (a + b) / 2
-    js = ((a * np.log2(a / middle)).sum() + (b * np.log2(b / middle)).sum()) / 2
-    return float(max(psi - chance, 0.0)), float(np.sqrt(max(js, 0)))
+    return float(max(psi - chance, 0.0)), float(jensenshannon(a, b, base=2))
 
 
 def _changes(field, is_b):

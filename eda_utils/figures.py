@@ -3,6 +3,8 @@
 import base64
 import textwrap
 from contextlib import contextmanager
+from html import escape
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -108,3 +110,12 @@ def _png_with_alt(figure):
     width = int.from_bytes(base64.b64decode(png[:64])[16:20], "big")  # of the IHDR chunk
     shown = round(width * SCREEN_DPI / figure.dpi)
     return png, {"alt": getattr(figure, "alt_text", "Figure"), "width": shown}
+
+
+def figure_html(ax):
+    """Return the figure of `ax` as markup with its alternative text, and close it."""
+    buffer = BytesIO()
+    ax.figure.savefig(buffer, format="png", bbox_inches="tight")
+    plt.close(ax.figure)
+    alt = escape(getattr(ax.figure, "alt_text", "Figure"))
+    return f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'

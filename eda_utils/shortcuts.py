@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from .associations import choose_units, cramers_v, design_of, header_auc, permutation_test, rank_auc
+from .associations import choose_units, cramers_v, design_of, header_auc, permutation_test
 from .errors import RequestError
 from .findings import findings_table
 from .header_fields import collect_fields, is_number_field, name_value, to_classes
 from .labels import binary_labels
+from .scores import rank_auc
 from .tables import need
 from .text import plural
 

@@ -1,14 +1,17 @@
 """Commands: help worth reading, one line when something is wrong, exit codes that mean something."""
 
+import argparse
+import re
 import subprocess
 import sys
 
 import pytest
-from parts import CORPUS, ROOT
+from parts import ROOT
 
-from eda_utils.cli import main
+from eda_utils.cli import main, make_parser
 
-COMMANDS = ["report", "render", "lab", "index", "measure", "audit", "samples", "doctor", "strip"]
+LISTED = next(action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
+COMMANDS = {action.dest: action.help for action in LISTED._choices_actions}
 
 
 def run(*arguments, **options):
@@ -21,6 +24,12 @@ def test_help_lists_every_command():
     assert answer.returncode == 0
     assert all(f"\n    {command}" in answer.stdout for command in COMMANDS)
     assert "exit codes: 0 done" in answer.stdout
+
+
+def test_readme_lists_every_command_with_its_help():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| command |") :].split("\n\n")[0]
+    assert dict(re.findall(r"^\| `(\w+)[^`]*` \| (.+) \|$", table, re.MULTILINE)) == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -83,35 +92,3 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch, samples, capsys):
     monkeypatch.setattr(module, "write_index", full)
     assert main(["index", str(samples / "PAT0002"), "-o", str(tmp_path / "i.csv"), "-q"]) == 2
     assert capsys.readouterr().err == "eda_utils: OSError: No space left on device\n"
-
-
-@pytest.mark.notebooks
-def test_an_empty_folder_has_a_page_and_exit_2(tmp_path, capsys):
-    (tmp_path / "empty").mkdir()
-    assert main(["report", str(tmp_path / "empty"), "-o", str(tmp_path / "r.html"), "-q"]) == 2
-    said = capsys.readouterr()
-    assert said.err == "eda_utils: empty: holds no image; check the folder; the page says what was found.\n"
-    assert "no file was found" in (tmp_path / "r.html").read_text()
-
-
-@pytest.mark.notebooks
-def test_report_on_the_corpus(tmp_path, corpus):
-    """Found = described + listed, counted as `find -type f` counts."""
-    answer = run("report", corpus, "-o", tmp_path / "r.html")
-    assert answer.returncode == 0, answer.stderr
-    page = (tmp_path / "r.html").read_text()
-    files = sum(path.is_file() for path in CORPUS.rglob("*"))
-    assert f"{files} files of" in page
-    assert str(CORPUS) not in page
-    assert len(page) < 15e6
-    assert answer.stdout.strip().endswith("MB)")
-    assert "[11_dataset_report] 2/" in answer.stderr
-
-
-def test_strip_check(capsys):
-    assert main(["strip", "--check"]) == 0
-
-
-def test_samples_again(samples, capsys):
-    assert main(["samples", str(samples), "--offline", "-q"]) == 0
-    assert capsys.readouterr().out.strip() == str(samples.resolve())

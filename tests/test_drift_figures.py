@@ -1,10 +1,10 @@
-"""Figures of shortcuts and drift say what is in the tables."""
+"""Figures of shortcuts, drift and scores say what is in the tables."""
 
 import numpy as np
 from cohorts import make_cohort, make_site
 
 from eda_utils.drift import compare_datasets
-from eda_utils.drift_figures import plot_drift, plot_shortcuts
+from eda_utils.drift_figures import plot_contributions, plot_drift, plot_scores, plot_shortcuts
 from eda_utils.shortcuts import scan_shortcuts
 
 
@@ -30,3 +30,14 @@ def test_drift():
     assert all(name.startswith("moved") for name in names[:10])
     ax = plot_drift(compare_datasets(make_site(rng, False), make_site(rng, False)))
     assert title(ax).startswith("None of 20 fields drifts; a model tells the sets apart with AUC 0.")
+
+
+def test_scores_and_what_makes_them():
+    ax = plot_scores({"a": (0.9, 0.8, 1.0), "b": (0.5, 0.4, 0.6)})
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    assert "0.90" in ax.figure.alt_text
+    parts = np.zeros((10, 10))
+    parts[1, 6], parts[5, 5] = 3, 1
+    axes = plot_contributions(parts, np.zeros((10, 10)))
+    assert "row 1, column 6" in axes[0].get_xlabel()
+    assert axes[1].get_title(loc="left").startswith("100% of the score")

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from importlib import import_module, metadata
 
+import pytest
 from parts import ROOT
 
 import eda_utils
@@ -55,7 +56,6 @@ LAYERS = [
         "duplicates",
         "quality",
         "viewer_page",
-        "conformance",
         "label_files",
         "part_search",
         "model_arrays",
@@ -72,6 +72,7 @@ LAYERS = [
         "handoff",
         "services.messages",
         "services.received",
+        "scores",
     ],
     ["services.association", "services.catalogue", "services.objects"],
     ["services.queries", "services.transfers", "services.films", "services.sequence"],
@@ -90,9 +91,9 @@ LAYERS = [
         "privacy_figures",
     ],
     ["samples", "teaching", "notebook", "page", "associations", "phantom_cohort"],
-    ["shortcuts", "drift", "scores"],
+    ["shortcuts", "drift"],
     ["report", "doctor", "lab", "cli_tables", "drift_figures", "cli_copies", "cli_services"],
-    ["cohort_pages"],
+    ["cohort_pages", "cli_workbook"],
     ["cli_cohorts"],
     ["cli"],
     ["__main__"],
@@ -139,6 +140,23 @@ def test_a_module_imports_only_from_rows_above():
     assert new == set(), "give a new module a row in LAYERS and in CONTRIBUTING.md"
     pairs = [(name, other) for path in MODULES if (name := module_name(path)) for other in imports(path)]
     assert [f"{name} imports {other}" for name, other in pairs if ROW[other] >= ROW[name]] == []
+
+
+HEAVY = {  # libraries, and the only modules that import them
+    ("matplotlib", "seaborn"): r"figures|style|pictures|plots|\w+_figures|services\.sequence",
+    ("ipywidgets", "anywidget"): r"viewer\w*|slide_viewer\w*|gallery|panel",
+    ("nbconvert",): r"report|page|notebook",
+    ("tqdm",): "progress",
+}
+
+
+@pytest.mark.parametrize("libraries", HEAVY)
+def test_libraries_have_a_home(libraries):
+    """Whoever looks for a figure, a widget or a bar knows where."""
+    wanted = re.compile(rf"^\s*(?:import|from) (?:{'|'.join(libraries)})\b", re.MULTILINE)
+    users = [module_name(path) for path in MODULES if wanted.search(path.read_text(encoding="utf-8"))]
+    assert users
+    assert [name for name in users if not re.fullmatch(HEAVY[libraries], name)] == []
 
 
 def code_lines(path):

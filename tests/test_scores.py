@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from eda_utils import auc_interval, plot_contributions, plot_scores
+from eda_utils import auc_interval
 from eda_utils.errors import RequestError
 
 
@@ -44,14 +44,3 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 def test_what_has_no_area_is_refused(truth):
     with pytest.raises(RequestError, match="needs one score for each 0 or 1, and both"):
         auc_interval(truth, [1, 2, 3])
-
-
-def test_figures_say_what_they_show():
-    ax = plot_scores({"a": (0.9, 0.8, 1.0), "b": (0.5, 0.4, 0.6)})
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
-    assert "0.90" in ax.figure.alt_text
-    parts = np.zeros((10, 10))
-    parts[1, 6], parts[5, 5] = 3, 1
-    axes = plot_contributions(parts, np.zeros((10, 10)))
-    assert "row 1, column 6" in axes[0].get_xlabel()
-    assert axes[1].get_title(loc="left").startswith("100% of the score")

