@@ -28,7 +28,7 @@ LAYERS = [
     ["image", "claims", "sandbox", "acquisition_checks", "contradiction_checks"],
     ["pathology.directory", "pathology.stains"],
     [
-        "pathology.dicom_frames",
+        "pathology.dicom_series",
         "pathology.handles",
         "pathology.tiles",
         "pathology.phantom",

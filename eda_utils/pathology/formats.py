@@ -11,7 +11,7 @@ from ..errors import EDAError, FormatError
 from ..files import read_head
 from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
-from .dicom_frames import DicomReader, series_files
+from .dicom_series import series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader
 from .tiles import EXACT, TileReader, is_plain, to_level
@@ -67,15 +67,15 @@ def open_source(path):
 
 
 def _open_dicom(path):
-    """OpenSlide finds the files that belong to one of them; what it does not take is read frame by frame."""
+    """OpenSlide finds the files that belong to one of them."""
     files = series_files(path)
     if not files:
         raise FormatError(path.name, "is DICOM and no whole-slide image", "open it with load_image")
     try:
         return _from_openslide(OpenSlideReader(next(iter(files)) if path.is_dir() else path))
     except FormatError:
-        reader = DicomReader(files)
-    return Source(reader.sizes, reader.read, reader.facts, {}, None, None, (reader,))
+        wrong = "is a DICOM slide that OpenSlide does not read"
+        raise FormatError(path.name, wrong, "convert it to colours of 8 bits in JPEG or JPEG 2000") from None
 
 
 def _detect(path):
