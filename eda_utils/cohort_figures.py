@@ -5,17 +5,14 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .errors import EDAError
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
-from .image import load_image, to_png
-from .prevalence import count_label_pairs, describe_labels, map_boxes
+from .prevalence import count_label_pairs, describe_labels
 from .splits import balance_parts, prove_split
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 from .text import plural
 
 SHOWN, SHOWN_GROUPS = 20, 6
 HALF_TITLE = 38  # characters
-MEAN_OF, MEAN_SIDE = 64, 128
 BELOW = {
     "frameon": False,
     "fontsize": 8,
@@ -211,67 +208,3 @@ def _balance_title(labels):
         return "No label is compared"
     worst = labels.loc[labels["largest_deviation"].idxmax()]
     return f"Shares differ by {100 * worst['largest_deviation']:.2g} percentage points at most ({worst['label']})"
-
-
-def show_boxes(index, *, label=None, ax=None):
-    """Show where the boxes of labels lie, over the mean of some of the pictures.
-
-    Parameters
-    ----------
-    index : DataFrame
-        From `join_labels`, with ``boxes``, Rows and Columns.
-    label : str, optional
-        Of the boxes; by default all.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from eda_utils.cohort_figures import show_boxes
-    >>> index = pd.DataFrame({"path": ["a.dcm"], "boxes": [((0, 0, 5, 10, "Mass"),)], "Rows": [10], "Columns": [10]})
-    >>> show_boxes(index).get_title(loc="left")
-    '1 box in 1 file; at most 1 at one place'
-    """
-    boxed = index[[bool(_named(boxes, label)) for boxes in index["boxes"]]]
-    counts = map_boxes(boxed, label=label, shape=(MEAN_SIDE, MEAN_SIDE))
-    with house_style():
-        ax = ax or plt.figure(figsize=(4.6, 4.6)).add_subplot()
-        mean, used = _mean_picture(boxed["path"].head(MEAN_OF))
-        ax.imshow(mean, extent=(0, 1, 1, 0), vmin=0, vmax=255)
-        shown = ax.imshow(
-            np.ma.masked_equal(counts, 0), cmap=COMPUTED_CMAP, alpha=0.55, extent=(0, 1, 1, 0), interpolation="nearest"
-        )
-        ax.figure.colorbar(shown, ax=ax, label="boxes", shrink=0.8)
-        ax.set_xticks([]), ax.set_yticks([])
-        several = sum(len(_named(boxes, label)) for boxes in boxed["boxes"])
-        title = f"{several:,} box{'es' * (several != 1)} in {plural(len(boxed), 'file')}"
-        title += f"; at most {counts.max()} at one place"
-        ax.set_title(title)
-        under = f"under it: mean of {plural(used, 'picture')}" if used else "no picture could be read"
-        ax.set_xlabel(f"all pictures stretched to one size; {under}", fontsize=8)
-    return describe(ax, title)
-
-
-def _named(boxes, label):
-    return [box for box in boxes if label in (None, box[4])] if isinstance(boxes, tuple) else []
-
-
-def _mean_picture(paths):
-    """The mean of displayed pictures, stretched to one size, and of how many."""
-    from io import BytesIO
-
-    from PIL import Image as Pillow
-
-    total, used = np.zeros((MEAN_SIDE, MEAN_SIDE)), 0
-    for path in paths:
-        try:
-            picture = Pillow.open(BytesIO(to_png(load_image(path), max_side=2 * MEAN_SIDE))).convert("L")
-        except EDAError:
-            continue
-        total += np.asarray(picture.resize((MEAN_SIDE, MEAN_SIDE), Pillow.Resampling.BOX), float)
-        used += 1
-    return (total / used if used else total + 128), used

@@ -133,30 +133,6 @@ def registry(*, full=False):
     return table if full else table[table["source"] != SDIST].reset_index(drop=True)
 
 
-def registry_markdown(*, full=False):
-    """Return the registry as the Markdown table that stands in data/README.md.
-
-    Parameters
-    ----------
-    full : bool
-        Include the files that only `make_samples(full=True)` makes.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from eda_utils.samples import registry_markdown
-    >>> print(registry_markdown().splitlines()[0])
-    | path | what | source | licence |
-    """
-    table = registry(full=full).sort_values("path")
-    rows = [("path", "what", "source", "licence"), ("---",) * 4]
-    rows += [(f"`{row.path}`", row.what, row.source, row.licence) for row in table.itertuples()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-
 def _make_package(source, rows, folder, cache, offline, progress):
     """Write the samples of one package and yield path and hash of each; say what is missing if it cannot be had."""
 

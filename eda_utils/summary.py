@@ -50,37 +50,35 @@ def summarize_series(index):
     """
     columns = [*FILE_COLUMNS, *SERIES_KEYS, *SERIES_FACTS, "SOPInstanceUID"]
     parts = [_series_of(part) for part in index_parts(index, columns)]
-    if len(parts) == 1:
-        return parts[0]
-    first = {name: (name, "first") for name in ("Modality", "SeriesDescription", "Manufacturer", "path")}
-    sums = {name: (name, "sum") for name in ("instances", "images", "frames", "size_bytes")}
-    sizes = ("sizes", lambda texts: ", ".join(dict.fromkeys(", ".join(filter(None, texts)).split(", "))))
-    groups = pd.concat(parts).groupby(SERIES_KEYS, dropna=False, sort=False)
-    return groups.agg(**first, **sums, sizes=sizes).reset_index()[list(parts[0])]
+    return parts[0] if len(parts) == 1 else _together(pd.concat(parts))
 
 
 def _series_of(index):
     need(index, *SERIES_KEYS, *SERIES_FACTS, "SOPInstanceUID")
     instances = index[(index["kind"] == "dicom") & index["problem"].isna() & index["SOPInstanceUID"].notna()]
     is_image = instances["Rows"].notna()
-    instances = instances.assign(
-        is_image=is_image,
+    rows = instances.assign(
+        instances=1,
+        images=is_image.astype(int),
         Modality=instances["Modality"].astype(TEXT),
         frames=instances["NumberOfFrames"].fillna(1).clip(lower=1).where(is_image, 0),
         sizes=instances["Rows"].astype("string") + " × " + instances["Columns"].astype("string"),
     )
-    groups = instances.groupby(SERIES_KEYS, dropna=False, sort=False)
-    return groups.agg(
-        Modality=("Modality", "first"),
-        SeriesDescription=("SeriesDescription", "first"),
-        Manufacturer=("Manufacturer", "first"),
-        instances=("path", "size"),
-        images=("is_image", "sum"),
-        frames=("frames", "sum"),
-        size_bytes=("size_bytes", "sum"),
-        sizes=("sizes", lambda sizes: ", ".join(sizes.dropna().unique())),
-        path=("path", "first"),
-    ).reset_index()
+    return _together(rows)
+
+
+def _together(rows):
+    """Add up what is known of each series, of its instances or of its parts."""
+    first = {name: (name, "first") for name in ("Modality", "SeriesDescription", "Manufacturer")}
+    sums = {name: (name, "sum") for name in ("instances", "images", "frames", "size_bytes")}
+    groups = rows.groupby(SERIES_KEYS, dropna=False, sort=False)
+    return groups.agg(**first, **sums, sizes=("sizes", _different), path=("path", "first")).reset_index()
+
+
+def _different(texts):
+    """The different sizes, also of texts that list several."""
+    sizes = ", ".join(text for text in texts.dropna().unique() if text).split(", ")
+    return ", ".join(dict.fromkeys(sizes))
 
 
 def study_years(index):

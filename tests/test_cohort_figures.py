@@ -1,12 +1,10 @@
 """Figures of labels and splits say what is in the tables."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from cohorts import make_labels
 
-from eda_utils.cohort_figures import plot_label_pairs, plot_prevalence, plot_split, show_boxes
-from eda_utils.samples import CANARY
+from eda_utils.cohort_figures import plot_label_pairs, plot_prevalence, plot_split
 from eda_utils.splits import split_patients
 
 LABELS = ["common", "rare", "sick"]
@@ -41,13 +39,3 @@ def test_split():
     bad = plot_split(index.assign(part=np.arange(len(index)) % 2), LABELS)
     assert title(bad[0]).startswith("In two parts: ")
     assert "percentage points at most" in title(bad[1])
-
-
-def test_boxes_over_real_pictures(index):
-    few = index[index["Modality"] == "CT"].head(3)
-    few = few.assign(boxes=[((0.0, 0.0, 9.0, 9.0, "Mass"),)] * len(few))
-    ax = show_boxes(few)
-    assert title(ax) == f"{len(few)} boxes in {len(few)} files; at most {len(few)} at one place"
-    assert CANARY not in ax.figure.alt_text + ax.get_xlabel()
-    assert title(show_boxes(few, label="none")).startswith("0 boxes in 0 files")
-    plt.close("all")

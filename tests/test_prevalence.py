@@ -10,10 +10,8 @@ from scipy.stats import binomtest
 from eda_utils.errors import RequestError
 from eda_utils.prevalence import (
     age_years,
-    count_images_per_patient,
     count_label_pairs,
     describe_labels,
-    map_boxes,
     wilson,
 )
 
@@ -65,18 +63,6 @@ def test_ages():
     ]
 
 
-def test_pairs_and_counts():
+def test_pairs():
     index = pd.DataFrame({"a": [1, 1, 0, 1], "b": [1, 0, 0, 1], "PatientID": ["x", "x", "x", "y"]})
     assert count_label_pairs(index, ["a", "b"]).to_numpy().tolist() == [[3, 2], [2, 2]]
-    assert count_images_per_patient(index).to_numpy().tolist() == [[1, 1], [3, 1]]
-
-
-def test_boxes_are_counted_as_by_painting_them():
-    rng = np.random.default_rng(0)
-    boxes = [tuple((*rng.integers(0, 16, 4).astype(float), "x") for _ in range(3)) for _ in range(20)]
-    index = pd.DataFrame({"boxes": boxes, "Rows": 32, "Columns": 32})
-    painted = np.zeros((32, 32), int)
-    for row, column, height, width, _ in (box for group in boxes for box in group):
-        painted[int(row) : int(row + height), int(column) : int(column + width)] += 1
-    np.testing.assert_array_equal(map_boxes(index, shape=(32, 32)), painted)
-    assert map_boxes(index, label="y").sum() == 0
