@@ -31,6 +31,12 @@ class Check(NamedTuple):
         """What was found and the clause of the standard, or the paper: the sentence of the function."""
         return SAID.fullmatch(" ".join(self.function.__doc__.split())).groups()
 
+    def find(self, table):
+        """Return a finding, as `findings_table` describes it, for each row of a table that breaks the rule."""
+        evidence = self.function(table)
+        facts = {"kind": self.code, "severity": self.severity, "what": self.said[0], "advice": self.advice}
+        return pd.DataFrame({"path": table.loc[evidence.index, "path"], "evidence": evidence, **facts})
+
 
 def told(images, mask, evidence, **values):
     """Write the evidence for the rows of a mask.

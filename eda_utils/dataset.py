@@ -234,8 +234,11 @@ def attribute(dataset, keyword, default=None, *, frame=0):
     >>> attribute(Dataset(), "WindowCenter", 40)
     40
     """
-    values = (_value(place, keyword) for place in _places(dataset, MACROS.get(keyword), frame))
-    return next((value for value in values if value is not None), default)
+    for place in _places(dataset, MACROS.get(keyword), frame):
+        value = _value(place, keyword)
+        if value is not None:
+            return value
+    return default
 
 
 def _places(dataset, macro, frame):

@@ -152,19 +152,7 @@ def duplicate_groups(stats, *, near=True, index=None):
     >>> duplicate_groups(table)[["match", "path", "bits"]].values.tolist()
     [['exact', 'a', 0], ['exact', 'b', 0], ['near', 'a', 0], ['near', 'b', 0], ['near', 'c', 3]]
     """
-    need(
-        stats,
-        "path",
-        "problem",
-        "frames",
-        "min_value",
-        "max_value",
-        "exact_hash",
-        "perceptual_hash",
-        "p01_value",
-        "p99_value",
-        *TONES,
-    )
+    need(stats, "path", "problem", "frames", "exact_hash", "perceptual_hash", *RANGE, *TONES)
     images = stats[stats["problem"].isna() & _is_comparable(stats)].drop_duplicates("path").reset_index(drop=True)
     images["copy"] = images.groupby(["exact_hash", "frames"], sort=False).ngroup()
     exact = images[images["copy"].duplicated(keep=False)]

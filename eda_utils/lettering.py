@@ -124,21 +124,12 @@ def _lines(glyphs):
             yield top, left, line["bottom"].max() - top, line["right"].max() - left, len(line), score
 
 
-def _top_hat(shown):
-    from scipy.ndimage import maximum_filter1d, minimum_filter1d
-
-    ground = shown
-    for filtered in (minimum_filter1d, maximum_filter1d):
-        ground = filtered(filtered(ground, STROKE, axis=0), STROKE, axis=1)
-    return shown - ground
-
-
 def _find_glyphs(shown):
     """Connected strokes of the size of a glyph on flat ground, each with its box, contrast and stroke width."""
-    from scipy.ndimage import find_objects, label
+    from scipy.ndimage import binary_erosion, find_objects, label, maximum_filter, white_tophat
 
-    hat = _top_hat(shown)
-    mask = hat > np.maximum(_widest(hat, STROKE) * 0.45, CONTRAST)
+    hat = white_tophat(shown, STROKE)
+    mask = hat > np.maximum(maximum_filter(hat, STROKE) * 0.45, CONTRAST)
     labels, count = label(mask, np.ones((3, 3)))
     boxes = [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in find_objects(labels)]
     table = pd.DataFrame(boxes, columns=["top", "bottom", "left", "right"]).astype(int)
@@ -146,7 +137,7 @@ def _find_glyphs(shown):
     flat = labels[mask]
     table["area"] = np.bincount(flat, minlength=count + 1)[1:]
     table["contrast"] = np.bincount(flat, hat[mask], minlength=count + 1)[1:] / table["area"].clip(lower=1)
-    is_edge = mask & ~_eroded(mask)
+    is_edge = mask & ~binary_erosion(mask)
     table["stroke"] = 2 * table["area"] / np.bincount(labels[is_edge], minlength=count + 1)[1:].clip(min=1)
     table["height"], table["width"] = height, width
     fits = height.between(LOWEST, HIGHEST) & (width <= 2.2 * height + 2)
@@ -160,21 +151,11 @@ def _find_glyphs(shown):
     return kept[kept["clear"] > 3].reset_index(drop=True)
 
 
-def _widest(values, side):
-    from scipy.ndimage import maximum_filter1d
-
-    return maximum_filter1d(maximum_filter1d(values, side, axis=0), side, axis=1)
-
-
-def _eroded(mask):
-    inner = np.zeros_like(mask)
-    inner[1:-1, 1:-1] = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    return inner
-
-
 def _ground(hat, is_glyph, glyphs):
     """The mean of what is left of the top hat around each glyph, where no glyph is."""
-    near = _widest(is_glyph.view(np.uint8), 3).view(bool)
+    from scipy.ndimage import maximum_filter
+
+    near = maximum_filter(is_glyph, 3)
     sums = _summed(np.where(near, 0, hat)), _summed(~near)
     pad = (glyphs["height"] // 2 + 1).to_numpy()
     rows, columns = hat.shape

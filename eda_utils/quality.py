@@ -3,7 +3,7 @@
 import pandas as pd
 
 from . import acquisition_checks, contradiction_checks, encoding_checks, geometry_checks, patient_checks, pixel_checks
-from .findings import FINDING_COLUMNS, findings_table
+from .findings import findings_table
 from .tables import need
 
 GROUPS = {
@@ -64,7 +64,7 @@ def flag_issues(index, stats=None):
     tables = _tables(index, stats)
     columns = {group: set(table.columns) for group, table in tables.items()}
     parts = [
-        _findings(check, tables[group])
+        check.find(tables[group])
         for group, checks in GROUPS.items()
         for check in checks
         if columns[group] >= {*check.needs.split()}
@@ -121,11 +121,3 @@ def _tables(index, stats):
     joined = pictures.merge(stats.drop(columns=own).drop_duplicates("path"), on="path", how="left")
     dicom = joined[joined["kind"] == "dicom"].reset_index(drop=True)
     return {"header": headers, "pixels": joined, "contradiction": dicom}
-
-
-def _findings(check, images):
-    evidence = check.function(images)
-    what, _ = check.said
-    constant = {"kind": check.code, "severity": check.severity, "what": what, "advice": check.advice}
-    table = pd.DataFrame({"path": images.loc[evidence.index, "path"], "evidence": evidence, **constant})
-    return table[[*FINDING_COLUMNS]]

@@ -131,14 +131,9 @@ def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=()
 
     path, shape = Path(path), _checked(shape, mpp, defects)
     per_cm = (72 / 2.54, 72 / 2.54) if "no_mpp" in defects else (1e4 / mpp, 1e4 / mpp)
-    options = {"dtype": np.uint8, "tile": (TILE, TILE), "photometric": "rgb", "compression": "jpeg", "metadata": None}
-    options |= {
-        "compressionargs": {"level": quality},
-        "subsampling": subsampling,
-        "resolutionunit": "CENTIMETER",
-        "maxworkers": 2,
-        "buffersize": 2**25,
-    }
+    options = {"dtype": np.uint8, "tile": (TILE, TILE), "photometric": "rgb", "metadata": None}
+    options |= {"compression": "jpeg", "compressionargs": {"level": quality}, "subsampling": subsampling}
+    options |= {"resolutionunit": "CENTIMETER", "maxworkers": 2, "buffersize": 2**25}
     with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
         part, bands = Path(folder) / "slide.tiff", _draw_bands(shape, mpp, seed, defects)
         with tifffile.TiffWriter(part, bigtiff=shape[0] * shape[1] > 2**32) as writer:

@@ -1,6 +1,7 @@
 """What is wrong with slides, each check on the table of all of them."""
 
 import numpy as np
+import pandas as pd
 
 from ..checks import Check, told
 from ..findings import findings_table
@@ -132,12 +133,4 @@ def flag_slides(slides):
     >>> eda.flag_slides(slides)["kind"].tolist()
     ['slide_label']
     """
-    rows = []
-    for check in CHECKS:
-        found = check.function(slides)
-        what = check.said[0]
-        rows += [
-            (slides.at[row, "path"], check.code, check.severity, what, evidence, check.advice)
-            for row, evidence in found.items()
-        ]
-    return findings_table(rows)
+    return findings_table(pd.concat([check.find(slides) for check in CHECKS]))

@@ -180,7 +180,7 @@ def find_folds(view, tissue, ink):
     numpy.ndarray of bool
         (row, column).
     """
-    from scipy.ndimage import binary_dilation
+    from scipy.ndimage import binary_dilation, gaussian_filter
     from skimage.filters import apply_hysteresis_threshold
     from skimage.measure import label, regionprops
 
@@ -188,7 +188,7 @@ def find_folds(view, tissue, ink):
         return tissue.copy()
     um = _um(view)
     usual = np.median(view.color[tissue])  # of the colour: a dark line without any is no fold
-    rise = _narrow(_smooth(np.where(tissue, view.color, usual), SMOOTH_UM / um), FOLD_UM / um) / usual
+    rise = _narrow(gaussian_filter(np.where(tissue, view.color, usual), SMOOTH_UM / um), FOLD_UM / um) / usual
     is_beside_ink = binary_dilation(ink, iterations=NEAR_INK) if ink.any() else ink
     bands = label(apply_hysteresis_threshold(rise, FOLD_MAYBE, FOLD_SURE) & ~is_beside_ink)
     for band in regionprops(_without_short(bands, FOLD_LONG_UM / 2 / um), intensity_image=rise):
@@ -239,12 +239,6 @@ def _narrow(values, width):
     from scipy.ndimage import white_tophat
 
     return white_tophat(values, size=max(3, round(width) | 1))
-
-
-def _smooth(values, sigma):
-    from scipy.ndimage import gaussian_filter
-
-    return gaussian_filter(values, sigma)
 
 
 def _without_short(labels, least):
