@@ -13,6 +13,7 @@ from .disclosures import read_burned_in
 from .display import to_display
 from .elements import items, texts
 from .errors import EDAError, NoPixelDataError
+from .extras import need_extra
 from .findings import findings_table
 from .identifiers import learn_words, walk
 from .image import load_image
@@ -93,6 +94,7 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
     >>> found["kind"].tolist()
     ['burned_in_text']
     """
+    need_extra("privacy")
     ocr = wants_reading(ocr)
     workers, (paths, refused) = check_workers(workers), list_files(source)
     disable = None if progress is None else not progress  # None: tqdm asks whether stderr is a terminal

@@ -13,6 +13,7 @@ from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, progr
 from .cli_services import add_fetch
 from .cli_tables import add_audit, add_index, add_measure, add_slides
 from .errors import EDAError, NotebookError, RequestError, printable
+from .extras import explain_missing
 
 WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
@@ -67,6 +68,8 @@ def main(arguments=None):
     except BrokenPipeError:  # `| head` has seen enough: what Python still wants to flush goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HUNG_UP
+    except ModuleNotFoundError as error:
+        return _complain(explain_missing(error), WRONG_USAGE)
     except OSError as error:  # a full disk, a folder that may not be written
         return _complain(f"{type(error).__name__}: {error.strerror or error}", WRONG_USAGE)
     except KeyboardInterrupt:
@@ -253,9 +256,7 @@ def _doctor(options):
     try:
         from .doctor import examine
     except ModuleNotFoundError as error:  # then not even a table can be made
-        return _complain(
-            f"{error.name}: is not installed; run python -m pip install -e . in the workbook's folder.", FINDINGS
-        )
+        return _complain(explain_missing(error), FINDINGS)
     gaps = []
     for text, gap in examine(options.folder, progress=progress_of(options)):
         for line in text.split("\n"):

@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from .extras import need_extra
+
 BOX_COLUMNS = ("row", "column", "height", "width", "glyphs", "score")
 STROKE = 9  # pixels: a stroke is narrower, so that an opening of this side removes it
 LOWEST, HIGHEST = 5, 56  # pixels of a glyph, on each level of the pyramid
@@ -125,6 +127,7 @@ def _lines(glyphs):
 
 
 def _top_hat(shown):
+    need_extra("privacy")
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     ground = shown

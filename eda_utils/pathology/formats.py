@@ -8,6 +8,7 @@ import numpy as np
 
 from ..dataset import PARSE_ERRORS, quiet
 from ..errors import EDAError, FormatError
+from ..extras import need_extra
 from ..files import read_head
 from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
@@ -79,6 +80,7 @@ def _open_dicom(path):
 
 
 def _detect(path):
+    need_extra("slides")
     import openslide
 
     try:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..dataset import quiet
 from ..errors import DecodeError, FormatError
+from ..extras import need_extra
 
 WHITE = (255, 255, 255)
 DAMAGED = "is not a slide that can be opened"
@@ -32,6 +33,7 @@ class OpenSlideReader:
         self.associated = {name: self._size_of(name) for name in handle.associated_images}
 
     def _open(self):
+        need_extra("slides")
         import openslide
 
         try:
