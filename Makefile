@@ -37,7 +37,7 @@ notebooks: samples ## render every notebook to output/*.html
 
 docs: .venv/ready ## write the reference of every public name into docs/api/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	$(BIN)/python -m pdoc -d numpy --no-show-source -o docs/api eda_utils
+	$(BIN)/python docs/write_api.py
 
 test: .venv/ready-for-tests samples ## run the tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal

@@ -18,7 +18,7 @@ from eda_utils.cli import main
 from eda_utils.errors import EDAError, MissingError, RequestError
 from eda_utils.samples import CANARY
 
-REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots]; extra == "notebooks"']
+REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots,privacy]; extra == "notebooks"']
 REQUIRED += ['never-installed>=1; extra == "plots"', 'never-installed>=1; extra == "notebooks"']
 PIXELS = np.zeros((4, 4), np.uint16)
 

@@ -8,7 +8,7 @@ from parts import ROOT
 
 from eda_utils import check_environment, installation
 
-REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots]; extra == "notebooks"']
+REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots,privacy]; extra == "notebooks"']
 REQUIRED += ['never-installed>=1; extra == "plots"', 'never-installed>=1; extra == "notebooks"']
 
 
