@@ -9,14 +9,14 @@ EDA := $(BIN)/python -m eda_utils
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report lab test test-quick notebooks bench samples clean
+.PHONY: help report lab test test-quick notebooks docs bench samples clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready
@@ -35,6 +35,10 @@ lab: samples ## open the notebooks in JupyterLab
 notebooks: samples ## render every notebook to output/*.html
 	$(EDA) render notebooks/*.ipynb --output output/
 
+docs: .venv/ready ## write the reference of every public name into docs/api/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python docs/write_api.py
+
 test: .venv/ready-for-tests samples ## run all tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
@@ -52,5 +56,5 @@ bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/stains.py
 
 clean: ## remove everything that was made here, the samples too
-	rm -rf .venv output report.html data/samples data/.cache *.egg-info build .hypothesis
+	rm -rf .venv docs/api output report.html data/samples data/.cache *.egg-info build .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

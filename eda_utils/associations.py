@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .extras import need_extra
 from .header_fields import is_number_field, to_classes
 from .prevalence import patient_numbers
 from .scores import auc_interval
@@ -206,6 +207,7 @@ def header_auc(design, truth, seed=0):
     least = int(min(truth.sum(), len(truth) - truth.sum()))
     if least < LEAST_PATIENTS or not design.matrix.shape[1]:
         return np.nan, np.nan, np.nan
+    need_extra("cohort")
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 

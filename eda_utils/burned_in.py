@@ -11,6 +11,7 @@ from .dataset import attribute, items, numbers, read_dataset, texts
 from .disclosures import read_burned_in
 from .display import to_display
 from .errors import EDAError, NoPixelDataError
+from .extras import need_extra
 from .findings import findings_table
 from .identifiers import learn_words, walk
 from .image import load_image
@@ -92,6 +93,7 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
     >>> found["kind"].tolist()
     ['burned_in_text']
     """
+    need_extra("privacy")
     ocr = wants_reading(ocr)
     workers, (paths, refused) = check_workers(workers), list_files(source)
     rows = [_row(path, "pixels_not_examined", why) for path, why in refused.items()]

@@ -12,6 +12,7 @@ from .cli_services import add_fetch
 from .cli_tables import add_audit, add_index, add_measure, add_slides
 from .cli_workbook import add_doctor, add_lab, add_render, add_report, add_samples, add_strip
 from .errors import EDAError, NotebookError
+from .extras import explain_missing
 
 WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
@@ -66,6 +67,8 @@ def main(arguments=None):
     except BrokenPipeError:  # `| head` has seen enough: what Python still wants to flush goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HUNG_UP
+    except ModuleNotFoundError as error:
+        return complain(explain_missing(error), WRONG_USAGE)
     except OSError as error:  # a full disk, a folder that may not be written
         return complain(f"{type(error).__name__}: {error.strerror or error}", WRONG_USAGE)
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
 from .errors import EDAError, NotebookError, RequestError
+from .extras import explain_missing
 from .text import format_bytes
 
 
@@ -176,7 +177,7 @@ def _doctor(options):
     try:
         from .doctor import examine
     except ModuleNotFoundError as error:  # then not even a table can be made
-        return complain(f"{error.name}: is not installed; run python -m pip install -e . in the workbook's folder.")
+        return complain(explain_missing(error))
     gaps = []
     for text, gap in examine(options.folder, progress=progress_of(options)):
         for line in text.split("\n"):

@@ -3,10 +3,9 @@
 import platform
 import re
 import textwrap
-from importlib import metadata
 
+import numpy as np
 import pandas as pd
-from packaging.requirements import Requirement  # comes with matplotlib and JupyterLab
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
     RE_VALID_UID,
@@ -21,16 +20,16 @@ from pydicom.uid import (
 from . import __version__
 from .files import existing_path
 from .index import index_folder
-from .installation import REINSTALL, checkout, missing_parts, read_part
+from .installation import REINSTALL, missing_parts
+from .requirements import NOT_INSTALLED, check_environment
 from .tables import NOT_STATED, need
 from .text import plural
 
-PYTHON = "python>=3.11"
 WIDTH, INDENT = 80, " " * 10
 ALL_TITLE = "Transfer syntaxes and their decoders here (name a folder to see what it holds)"
-NO_DECODER, NOT_INSTALLED = "no decoder", "not installed"
+NO_DECODER = "no decoder"
 COLUMNS = ["transfer_syntax", "files", "decoder", "ok", "advice"]
-# The libraries of requirements.txt that decode a transfer syntax; others, such as GDCM, are used when they are there
+# The libraries that we require and that decode a transfer syntax; others, such as GDCM, are used when they are there
 LIBRARIES = {
     **dict.fromkeys(JPEG2000TransferSyntaxes, ("pylibjpeg", "pylibjpeg-openjpeg")),
     **dict.fromkeys([*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes], ("imagecodecs",)),
@@ -44,53 +43,6 @@ ADVICE = {  # by the beginning of the name
     (PRIVATE,): f"known to the vendor's own software only; {ASK}",
     (NO_UID, NOT_STATED): "the header is damaged; ask for the original",
 }
-
-
-def check_environment(libraries=None):
-    """Compare Python and the libraries that are installed with what the workbook was tested with.
-
-    Parameters
-    ----------
-    libraries : list of str, optional
-        Only these; by default Python and every line of requirements.txt.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``library``, ``installed`` (a version, or "not installed"), ``wanted`` (a range) and ``ok``.
-
-    Examples
-    --------
-    >>> import eda_utils as eda
-    >>> eda.check_environment(["pydicom"])[["library", "wanted", "ok"]].values.tolist()
-    [['pydicom', '>=3.0.1,<4', True]]
-    """
-    wanted = [item for item in _requirements() if libraries is None or item.name in libraries]
-    return pd.DataFrame([_compared(item) for item in wanted], columns=["library", "installed", "wanted", "ok"])
-
-
-def _requirements():
-    """Read requirements.txt of the workbook; where only the package is installed, what was installed with it."""
-    root = checkout()
-    lines = read_part(root / "requirements.txt").splitlines() if root else metadata.requires("eda_utils")
-    found = [Requirement(line) for line in [PYTHON, *lines] if line.strip() and not line.startswith("#")]
-    return [item for item in found if item.marker is None]  # those of tests have a marker
-
-
-def _compared(requirement):
-    version = _version(requirement.name)
-    limits = sorted(map(str, requirement.specifier), reverse=True)  # the lower one first
-    fine = version is not None and requirement.specifier.contains(version, prereleases=True)
-    return requirement.name, version or NOT_INSTALLED, ",".join(limits), fine
-
-
-def _version(library):
-    if library == "python":
-        return platform.python_version()
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def check_decoders(source=None):
@@ -222,7 +174,7 @@ def examine(source=None, *, progress=None):
     folder = None if source is None else existing_path(source)
     title = f"eda_utils {__version__} on {platform.system()} {platform.machine()}"
     libraries = check_environment()
-    yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries")
+    yield _section(title, _library_lines(libraries)), _gap(libraries, "libraries", _is_left_out(libraries))
     lost = missing_parts()
     if lost:
         yield _section("Files that belong to eda_utils", _lost_lines(lost)), f"{plural(len(lost), 'file')} of eda_utils"
@@ -232,8 +184,13 @@ def examine(source=None, *, progress=None):
     yield _section(title, _decoder_lines(decoders)), _gap(decoders, "transfer syntaxes")
 
 
-def _gap(table, noun):
-    bad = int((~table["ok"]).sum())
+def _is_left_out(libraries):
+    """Nobody need install every extra."""
+    return (libraries["extra"] != "") & (libraries["installed"] == NOT_INSTALLED)
+
+
+def _gap(table, noun, is_left_out=False):
+    bad = int((~table["ok"] & ~np.array(is_left_out)).sum())
     return f"{bad} of {len(table)} {noun}" if bad else ""
 
 
@@ -249,9 +206,13 @@ def _line(mark, text, advice=""):
 
 
 def _library_lines(table):
-    for row in table.itertuples():
-        advice = "" if row.ok else "install a newer Python" if row.library == "python" else _pip_line([row.library])
-        yield _line("ok" if row.ok else "gap", f"{row.library:<20} {row.installed:<14} wanted {row.wanted}", advice)
+    for row, is_left_out in zip(table.itertuples(), _is_left_out(table), strict=True):
+        text = f"{row.library:<20} {row.installed:<14} wanted {row.wanted}"
+        if is_left_out:
+            yield _line("note", f"{text}; extra {row.extra}")
+        else:
+            advice = "" if row.ok else "install a newer Python" if row.library == "python" else _pip_line([row.library])
+            yield _line("ok" if row.ok else "gap", text, advice)
 
 
 def _lost_lines(paths):

@@ -39,6 +39,10 @@ class InstallationError(EDAError, RuntimeError):
     """A file that comes with this package is gone."""
 
 
+class MissingExtraError(EDAError, ImportError):
+    """A library is not installed that only part of the package needs."""
+
+
 class AccessError(EDAError, PermissionError):
     """The file or folder may not be opened."""
 

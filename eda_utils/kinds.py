@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from .errors import MissingExtraError
 from .files import HEAD_BYTES, VR_CODES, read_head
 from .guards import PARSE_ERRORS, quiet
 from .remote import is_url
@@ -96,8 +97,10 @@ def _starts_with_element(head):
 
 
 def _sniff_slide(path):
-    import openslide
-
+    try:
+        import openslide
+    except ModuleNotFoundError:
+        return _need_openslide_for(path)
     try:
         vendor = openslide.OpenSlide.detect_format(path)
     except openslide.OpenSlideError:
@@ -105,6 +108,20 @@ def _sniff_slide(path):
     if not vendor or (vendor == GENERIC and is_measured(path)):
         return None
     return "slide", vendor
+
+
+def _need_openslide_for(path):
+    """Without it a TIFF in strips is a picture, as most are; one in tiles may be a slide, and nobody here can tell."""
+    import tifffile
+
+    try:
+        with quiet(), tifffile.TiffFile(path) as file:
+            is_tiled = file.pages[0].is_tiled
+    except (OSError, ArithmeticError, *PARSE_ERRORS):
+        return
+    if is_tiled:
+        wrong = "may be a whole-slide image, and openslide is not installed"
+        raise MissingExtraError(Path(path).name, wrong, 'run pip install "eda_utils[slides]"')
 
 
 def is_measured(path):

@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from .extras import explained
+
 
 def load_lazily(package, home):
     """Return what a package needs to load its names when they are asked for.
@@ -35,4 +37,4 @@ def load_lazily(package, home):
             return import_module(f".{name}", package)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return find, lambda: [*public, *home], public
+    return explained(find), lambda: [*public, *home], public

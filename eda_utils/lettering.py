@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from .extras import need_extra
+
 BOX_COLUMNS = ("row", "column", "height", "width", "glyphs", "score")
 STROKE = 9  # pixels: a stroke is narrower, so that an opening of this side removes it
 LOWEST, HIGHEST = 5, 56  # pixels of a glyph, on each level of the pyramid
@@ -126,6 +128,7 @@ def _lines(glyphs):
 
 def _find_glyphs(shown):
     """Connected strokes of the size of a glyph on flat ground, each with its box, contrast and stroke width."""
+    need_extra("privacy")
     from scipy.ndimage import binary_erosion, find_objects, label, maximum_filter, white_tophat
 
     hat = white_tophat(shown, STROKE)

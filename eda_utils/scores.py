@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import RequestError
+from .extras import need_extra
 
 RESAMPLES = 500
 
@@ -64,6 +65,7 @@ def rank_auc(truth, values):
     >>> rank_auc(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3]))
     0.875
     """
+    need_extra("cohort")
     from scipy.stats import rankdata
 
     known = np.isfinite(values)

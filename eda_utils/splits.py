@@ -8,6 +8,7 @@ import pandas as pd
 
 from .duplicates import duplicate_groups
 from .errors import RequestError
+from .extras import need_extra
 from .findings import findings_table
 from .index_file import write_index
 from .labels import binary_labels
@@ -89,6 +90,7 @@ def _check_fractions(fractions):
 
 def _groups(index, names, stats):
     """A number per file; two files that are linked over any chain of equal values have the same."""
+    need_extra("cohort")
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

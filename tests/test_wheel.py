@@ -42,12 +42,15 @@ class Installed:
         (folder / "work").mkdir()
 
     def run(self, *arguments):
-        """Run a command of the package from another folder, where nothing leads to the repository."""
+        """Run a command of the package from another folder."""
+        return self.run_python("-m", "eda_utils", *arguments, cwd=self.folder / "work")
+
+    def run_python(self, *arguments, cwd):
+        """Run its Python, where nothing leads to the repository."""
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         environment["JUPYTER_PATH"] = str(Path(sysconfig.get_path("data")) / "share" / "jupyter")
-        command = [self.python, "-m", "eda_utils", *arguments]
         style = {"capture_output": True, "text": True, "check": False, "env": environment}
-        return subprocess.run(command, cwd=self.folder / "work", **style)
+        return subprocess.run([self.python, *arguments], cwd=cwd, **style)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +65,7 @@ def damaged(wheel, tmp_path):
 
 def test_the_package_runs_from_the_wheel(installed):
     code = "import eda_utils, sys; print(eda_utils.__file__); print(*sys.path, sep='\\n')"
-    answer = subprocess.run([installed.python, "-P", "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    answer = installed.run_python("-P", "-c", code, cwd="/")
     home, *others = answer.stdout.splitlines()
     assert Path(home) == installed.site / "eda_utils" / "__init__.py"
     assert str(ROOT) not in others
@@ -119,7 +122,7 @@ def test_the_lab_works_on_copies(installed):
     work = installed.folder / "lab"
     (work / "notebooks").mkdir(parents=True)
     (work / "notebooks" / "01_dicom_concepts.ipynb").write_text("mine")
-    answer = subprocess.run([installed.python, "-c", code], capture_output=True, text=True, check=True, cwd=work)
+    answer = installed.run_python("-c", code, cwd=work)
     assert Path(answer.stdout.strip()) == work / "notebooks" / "03_header_exploration.ipynb"
     names = {path.name for path in (work / "notebooks").iterdir()}
     assert names == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..errors import EDAError, FormatError
+from ..extras import need_extra
 from ..files import read_head
 from ..guards import PARSE_ERRORS, quiet
 from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
@@ -79,6 +80,7 @@ def _open_dicom(path):
 
 
 def _detect(path):
+    need_extra("slides")
     import openslide
 
     try:

@@ -6,6 +6,7 @@ from threading import Lock
 import numpy as np
 
 from ..errors import DecodeError, FormatError
+from ..extras import need_extra
 from ..guards import quiet
 
 WHITE = (255, 255, 255)
@@ -32,6 +33,7 @@ class OpenSlideReader:
         self.associated = {name: self._size_of(name) for name in handle.associated_images}
 
     def _open(self):
+        need_extra("slides")
         import openslide
 
         try:

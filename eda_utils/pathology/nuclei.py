@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RequestError
+from ..extras import need_extra
 from .stains import WHITE_LEVEL, separate_stains
 
 PLAUSIBLE_MPP = (0.05, 20.0)
@@ -59,6 +60,7 @@ def count_nuclei(rgb, *, mpp, stains="H&E", background=WHITE_LEVEL, area_um2=ARE
 
 def label_nuclei(rgb, *, mpp, stains="H&E", background=WHITE_LEVEL, area_um2=AREA_UM2):
     """Return the number of the nucleus in each pixel, or 0, and the density of hematoxylin, both (row, column)."""
+    need_extra("slides")
     from scipy.ndimage import gaussian_filter
 
     if mpp is None or not PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1]:
@@ -105,6 +107,7 @@ def _split(spots, mpp):
 
 def measure_nuclei(labels, density, mpp):
     """Table of the labelled nuclei, numbered from 1 in the order of their labels."""
+    need_extra("slides")
     from skimage.measure import regionprops_table
 
     wanted = ["centroid", "area", "axis_major_length", "axis_minor_length", "orientation", "intensity_mean"]

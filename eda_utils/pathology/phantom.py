@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RequestError
+from ..extras import need_extra
 from .stains import stain_matrix
 
 # Between Ruifrok's and Macenko's: neither may find them because they are its own
@@ -119,6 +120,7 @@ def smooth_noise(shape, sigma, rng):
 
 def _smooth(field, sigma):
     """A Gaussian filter over edges that fit together, whose time does not grow with its width."""
+    need_extra("slides")
     from scipy.fft import irfft2, rfft2
     from scipy.ndimage import fourier_gaussian
 

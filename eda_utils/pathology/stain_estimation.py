@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..errors import RequestError
+from ..extras import need_extra
 from .stains import WHITE_LEVEL, optical_density, recombine_stains, stain_matrix
 
 LEAST_PIXELS, MOST_PIXELS = 100, 2**20
@@ -182,6 +183,7 @@ def _strongest(amounts):
 
 
 def _match_lab(rgb, target, mask):
+    need_extra("slides")
     from skimage.color import lab2rgb, rgb2lab
 
     optical_density(rgb)  # says what is wrong with it

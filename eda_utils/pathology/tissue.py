@@ -8,6 +8,7 @@ import pandas as pd
 from numba import njit
 
 from ..errors import RequestError
+from ..extras import need_extra
 from .stains import estimate_background, optical_density
 
 MOST_SIDE = 4096  # of an overview: a slide of 30 mm at 8 µm per pixel has 3,750
@@ -220,6 +221,7 @@ def ink_mask(slide, *, um_per_px=8.0):
 
 def masks_of(view):
     """Return tissue and ink of an `Overview`, as two `Mask`."""
+    need_extra("slides")
     from scipy.ndimage import binary_dilation
 
     ink = _find_ink(view)
