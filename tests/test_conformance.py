@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import file_id, foreign_files, program
+from parts import for_each, foreign_files, program
 
 from eda_utils import conformance
 from eda_utils.conformance import flag_conformance, read_message, read_phrases
@@ -71,7 +71,7 @@ def test_a_value_that_looks_like_a_message_is_not_told(make_dicom):
     assert CANARY.lower() not in found.to_csv().lower()
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_no_value_of_a_file_is_shown(path):
     program("dciodvfy")
     found = flag_conformance([path])
