@@ -1,11 +1,14 @@
 """Where the real parts are: samples, corpus, programs."""
 
+import functools
 import importlib
+import inspect
 import io
 import os
 import re
 import shutil
 import sys
+import traceback
 import warnings
 from itertools import chain
 from pathlib import Path
@@ -57,7 +60,49 @@ def foreign_files():
 
 
 def file_id(path):
-    return "/".join(path.parts[-3:])
+    return "/".join(Path(path).parts[-3:])
+
+
+def for_each(things, name=file_id):
+    """Make one test of a check: it is tried on all things, and one message says which of them fail, and how.
+
+    Parameters
+    ----------
+    things : callable
+        Gives what the check takes first; the other parameters of the check are fixtures.
+    name : callable
+    """
+
+    def decorate(check):
+        fixtures = list(inspect.signature(check).parameters.values())[1:]
+
+        @functools.wraps(check)
+        def test(**given):
+            tried = some_of(list(things())) or missing("what this is tried on")
+            failed = {name(thing): why for thing in tried if (why := _complaint(check, thing, given))}
+            assert not failed, "\n\n".join(f"{thing}\n{why}" for thing, why in failed.items())
+
+        test.__signature__ = inspect.Signature(fixtures)
+        return test
+
+    return decorate
+
+
+def some_of(things):
+    """All of them, or 25 from the first to the last where somebody waits."""
+    return things[:: -(-len(things) // examples(len(things)))] if things else things
+
+
+def _complaint(check, thing, given):
+    try:
+        check(thing, **given)
+    except Exception as error:  # noqa: BLE001
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{Path(place.filename).name}:{place.lineno}: {type(error).__name__}: {error}"
+    finally:
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+    return ""
 
 
 ROLES = ("Doctor", "Phantom", "Staff")

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import dicom_files, examples, file_id
+from parts import dicom_files, examples, for_each
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VM, dictionary_VR, private_dictionaries
 from pydicom.dataset import Dataset
@@ -204,7 +204,7 @@ def expected_cell(wanted, element):
     return texts[0] if wanted.has_one_value else texts
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_every_name_finds_what_pydicom_holds(path):
     with quiet():
         dataset = read_dataset(path)

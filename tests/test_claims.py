@@ -6,7 +6,7 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from parts import dicom_files, file_id
+from parts import dicom_files, for_each
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLossless, JPEGLSLossless, RLELossless
 
@@ -53,7 +53,7 @@ def claimed(path, frame=0):
         return str(error)
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_what_can_be_decoded_is_let_through(path):
     try:
         dataset = read_dataset(path, pixels=True)
@@ -63,7 +63,7 @@ def test_what_can_be_decoded_is_let_through(path):
     check_claims(dataset, path.name, count_frames(dataset) - 1)
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_code_streams_of_real_files(path):
     try:
         dataset = read_dataset(path, pixels=True)

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import dicom_files, file_id
+from parts import dicom_files, for_each
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -26,7 +26,7 @@ from eda_utils.guards import quiet
 CT = get_testdata_file("CT_small.dcm")
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_same_elements_as_pydicom(path):
     ours = read_dataset(path)
     with quiet():

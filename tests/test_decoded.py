@@ -7,7 +7,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
-from parts import CORPUS, file_id, missing, program
+from parts import CORPUS, for_each, missing, program
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.encaps import generate_frames
@@ -35,7 +35,7 @@ def dicom_files():
     return [path for path in files if path.suffix != ".csv" and sniff(path)[0] == "dicom"]
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_every_picture_is_decoded(path):
     wrong = why_not(path)
     if path.name in NOT_DECODED:

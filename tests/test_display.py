@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import file_id, foreign_files, program
+from parts import for_each, foreign_files, program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -219,7 +219,7 @@ def from_dcmtk(path, image):
     return None
 
 
-@pytest.mark.parametrize("path", pictures(), ids=file_id)
+@for_each(pictures)
 def test_same_picture_as_dcmtk(path):
     """At most 1 grey level, or 3 in a colour, wherever DCMTK can show the file (it knows no JPEG 2000)."""
     try:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -45,7 +45,7 @@ def by_hand(stored, steps):
     return 255 - grey if steps["polarity"].startswith("inverted") else grey
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_whoever_follows_it_gets_the_picture(path):
     try:
         stored, image = load_stages(path)
@@ -64,7 +64,7 @@ def test_whoever_follows_it_gets_the_picture(path):
         assert np.abs(by_hand(stored, steps) - to_display(image)).max() <= (2 if coarse else 0.51)
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_every_row_is_filled(path):
     try:
         table = explain_display(path)

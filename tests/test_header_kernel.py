@@ -4,10 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pydicom
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import dicom_files, file_id
+from parts import dicom_files, for_each
 from pydicom.dataelem import RawDataElement
 
 from eda_utils.attributes import find_attribute
@@ -34,7 +33,7 @@ def walked(content, *, size=None, amount=None):
     return status[0], ends[0], dict(zip(TAGS.tolist(), values, strict=True))
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_the_bytes_are_those_that_pydicom_finds(path):
     content = path.read_bytes()
     status, end, values = walked(content)

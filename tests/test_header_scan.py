@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from parts import examples, file_id, foreign_files
+from parts import examples, for_each, foreign_files
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.sequence import Sequence
@@ -45,7 +45,7 @@ def all_files():
     return [*foreign_files(), *(path for path in sorted(tests.rglob("*")) if path.is_file())]
 
 
-@pytest.mark.parametrize("path", all_files(), ids=file_id)
+@for_each(all_files)
 def test_same_row_as_pydicom(path):
     assert_same_row(path)
 

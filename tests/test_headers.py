@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from parts import dicom_files, file_id
+from parts import dicom_files, for_each
 from pydicom.data import get_testdata_file
 
 from eda_utils import compare_headers, header_table
@@ -14,7 +14,7 @@ from eda_utils.samples import CANARY, registry
 CT = get_testdata_file("CT_small.dcm")
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_every_file_has_a_table(path):
     table = header_table(path)
     assert list(table.columns) == COLUMNS

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pydicom
 import pytest
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 from PIL import Image as Pillow
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
@@ -19,7 +19,7 @@ from eda_utils.samples import CANARY
 CT = get_testdata_file("CT_small.dcm")
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_a_picture_or_a_plain_reason(path):
     try:
         image = load_image(path)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
-from parts import SAMPLES, dicom_files, file_id
+from parts import SAMPLES, dicom_files, for_each
 from pydicom.datadict import dictionary_VM
 
 from eda_utils import index_folder, load_image, pick_file
@@ -52,7 +52,7 @@ def test_a_problem_row_has_no_header_values(index):
     assert broken[INDEX_TAGS].isna().all(axis=None)
 
 
-@pytest.mark.parametrize("path", dicom_files(), ids=file_id)
+@for_each(dicom_files)
 def test_cells_equal_pydicom(path):
     row = dict(zip([*FILE_COLUMNS, *INDEX_TAGS], read_row(str(path), INDEX_TAGS), strict=True))
     with quiet():

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 
 from eda_utils import open_slide, slide_table
 from eda_utils.errors import FormatError
@@ -20,9 +20,10 @@ def test_kinds_of_the_samples(samples):
         assert kind == expected.get(row.path.lower().rsplit(".", 1)[-1], "dicom"), row.path
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_a_name_does_not_matter(path, tmp_path):
     copy = tmp_path / "noname"
+    copy.unlink(missing_ok=True)
     copy.symlink_to(path)
     assert sniff(copy) == sniff(path)
 

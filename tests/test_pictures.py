@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.image import AxesImage
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 
 from eda_utils import load_image, open_slide, show_image, show_montage, show_stains, to_display
 from eda_utils.errors import EDAError, RequestError
@@ -14,7 +14,7 @@ def texts(figure):
     return " ".join(item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text")))
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_every_file_is_shown_or_explained(path):
     try:
         ax = show_image(path)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.image import AxesImage
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 
 from eda_utils import load_image, to_display
 from eda_utils.errors import EDAError, RequestError
@@ -28,7 +28,7 @@ def texts(figure):
     return " ".join(item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text")))
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_every_file_has_its_stages(path):
     try:
         axes = show_pipeline(path)

@@ -5,7 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from parts import file_id, foreign_files, program
+from parts import for_each, foreign_files, program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 
@@ -96,7 +96,7 @@ def has_overlay(path):
         return False
 
 
-@pytest.mark.parametrize("path", list(filter(has_overlay, foreign_files())), ids=file_id)
+@for_each(lambda: filter(has_overlay, foreign_files()))
 def test_same_overlays_as_dcmtk(path):
     image = load_image(path)
     window = ["+Wi", "1"] if image.windows else ["+Wm"]

@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 from identified import bare, identified, write
-from parts import file_id, foreign_files, mixed_folder
+from parts import for_each, foreign_files, mixed_folder
 
 from eda_utils import audit_phi, find_files, index_folder
 from eda_utils.errors import RequestError
@@ -32,7 +32,7 @@ def test_samples(samples, index):
     assert audit(index).equals(found)
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_any_file(path):
     audit(path)
 

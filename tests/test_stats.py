@@ -13,7 +13,7 @@ import pandas as pd
 import pydicom
 import pytest
 from absurd import ABSURD, SHAPES, SMALL
-from parts import SAMPLES, file_id, foreign_files
+from parts import SAMPLES, for_each, foreign_files
 from PIL import Image as Pillow
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPEGLSLossless, RLELossless
@@ -71,7 +71,7 @@ def check_values(row, values):
     assert row["unique_values"] == len(shares)
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_values_are_numpys(path):
     try:
         image = load_image(path)

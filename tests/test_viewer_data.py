@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import file_id, foreign_files
+from parts import for_each, foreign_files
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from skimage.measure import block_reduce
@@ -36,7 +36,7 @@ def values_of(facts, arrays):
     return arrays["table"][sent.astype(int) - facts["low"]] if "table" in arrays else sent.astype(float)
 
 
-@pytest.mark.parametrize("path", foreign_files(), ids=file_id)
+@for_each(foreign_files)
 def test_what_is_sent_gives_the_values_of_the_image(path):
     try:
         stored, image = load_picture(path, 0)
