@@ -10,7 +10,7 @@ from .header_fields import collect_fields, is_number_field, to_classes
 from .tables import NOT_STATED, need
 from .text import plural
 
-ALPHA, LEAST_EFFECT = 0.01, 0.1  # of a standardised difference; of the PSI too, where it is customary
+ALPHA, LEAST_DRIFT = 0.01, 0.1  # of a standardised difference; of the PSI too, where it is customary
 LARGE_EFFECT = 0.5
 RESAMPLES = 200
 SMOOTH = 0.5  # files added to each class, so that an empty one has no infinite weight
@@ -76,7 +76,7 @@ def compare_datasets(a, b, *, stats_a=None, stats_b=None, leave_out=(), seed=0):
     columns = ["field", "kind", "files_a", "files_b", "difference", "low", "high", "psi", "js"]
     table = pd.DataFrame(rows, columns=[*columns, "new_values", "lost_values", "p_adjusted"])
     effect = table[["difference", "psi"]].abs().max(axis=1)
-    table.insert(len(columns), "is_drift", (table["p_adjusted"] <= ALPHA) & (effect >= LEAST_EFFECT))
+    table.insert(len(columns), "is_drift", (table["p_adjusted"] <= ALPHA) & (effect >= LEAST_DRIFT))
     table.insert(len(columns), "p_adjusted", table.pop("p_adjusted"))
     table = table.loc[effect.sort_values(ascending=False, kind="stable").index]
     table = table.sort_values("is_drift", ascending=False, kind="stable", ignore_index=True)

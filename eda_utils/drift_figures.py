@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .drift import LEAST_EFFECT
+from .drift import LEAST_DRIFT
 from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE, RULE
 from .text import plural
@@ -121,7 +121,7 @@ def _remark(row):
     """What the difference of means does not tell."""
     if row.new_values:
         return f" ({row.new_values} new)"
-    return f" (shape: PSI {row.psi:.2f})" if row.is_drift and abs(row.difference) < LEAST_EFFECT else ""
+    return f" (shape: PSI {row.psi:.2f})" if row.is_drift and abs(row.difference) < LEAST_DRIFT else ""
 
 
 def _drift_title(comparison, limit):

@@ -15,7 +15,7 @@ SAME_SHAPE = 0.02  # of the ratio of height to width
 SAME_TONES = 0.05  # of the range of values
 RANGE = ("min_value", "max_value", "p01_value", "p99_value")
 TONES = ("p25_value", "p50_value", "p75_value", "edge_value", "centre_value")
-LEVELS = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}
+HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}
 UNKNOWN, SAME = "files", "one series"  # there is no index; they do not differ
 KEEP = "keep one of them: copies count twice"
 SPLIT = "keep one of them, or all in one part of a split"
@@ -96,11 +96,11 @@ def _levels(groups, index):
     numbers = pd.Index(groups["group"].unique())
     if index is None:
         return pd.Series(UNKNOWN, numbers, dtype=object)
-    need(index, "path", *LEVELS)
-    members = groups.merge(index[["path", *LEVELS]].drop_duplicates("path"), on="path", how="left")
-    counts = members.groupby("group")[[*LEVELS]].nunique()
+    need(index, "path", *HIERARCHY)
+    members = groups.merge(index[["path", *HIERARCHY]].drop_duplicates("path"), on="path", how="left")
+    counts = members.groupby("group")[[*HIERARCHY]].nunique()
     levels = pd.Series(SAME, counts.index, dtype=object)
-    for keyword, level in reversed(LEVELS.items()):
+    for keyword, level in reversed(HIERARCHY.items()):
         levels[counts[keyword] > 1] = level
     return levels
 

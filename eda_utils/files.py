@@ -13,7 +13,7 @@ from .remote import is_url, open_url, read_url, url_facts
 
 HEAD_BYTES = 4096
 HEADER_BYTES = 2**26  # what is read of a file for its header, and what a deflated data set may inflate to
-SECONDS = 8  # for the header of one file
+HEADER_SECONDS = 8  # for the header of one file
 MOST_ZEROS = 2**20  # one after the other, where elements should be
 # Something may take the place of a file between a look at it and opening it: a pipe must not block
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -179,7 +179,7 @@ class _HeaderFile(io.FileIO):
 
     def __init__(self, path, most):
         super().__init__(path, opener=_open_regular)
-        self.left, self.zeros, self.end = most, MOST_ZEROS, time.monotonic() + SECONDS
+        self.left, self.zeros, self.end = most, MOST_ZEROS, time.monotonic() + HEADER_SECONDS
 
     def readinto(self, view):
         amount = super().readinto(memoryview(view)[: self.left + 1]) or 0
@@ -205,7 +205,9 @@ class _HeaderFile(io.FileIO):
 
 def raise_limit(name, is_size=True):
     """Raise LimitError for a header that is larger, or takes longer, than any that is true."""
-    wrong = f"its header is larger than {HEADER_BYTES >> 20} MB" if is_size else f"its header takes over {SECONDS} s"
+    wrong = (
+        f"its header is larger than {HEADER_BYTES >> 20} MB" if is_size else f"its header takes over {HEADER_SECONDS} s"
+    )
     raise LimitError(name, wrong, "look at it with a tool for damaged files")
 
 

@@ -10,7 +10,7 @@ from .burned_in import KINDS as BURNED_IN
 from .burned_in import find_burned_in
 from .disclosures import audit_file
 from .errors import EDAError
-from .files import SECONDS, spelt
+from .files import HEADER_SECONDS, spelt
 from .findings import findings_table
 from .pool import check_workers
 from .progress import progress_bar
@@ -98,7 +98,7 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     """
     workers, (paths, refused) = check_workers(workers), list_files(source)
     rows = [_row(path, "unreadable", reason) for path, reason in refused.items()]
-    bounds = {"workers": workers, "seconds": SECONDS, "memory_bytes": MEMORY_BYTES}
+    bounds = {"workers": workers, "seconds": HEADER_SECONDS, "memory_bytes": MEMORY_BYTES}
     audits = run_apart(partial(_audit_path, root=_root(paths)), paths, **bounds)
     bar = progress_bar(audits, desc="looking for identifiers", unit=" files", total=len(paths), progress=progress)
     for path, found in zip(paths, bar, strict=True):

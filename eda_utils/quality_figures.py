@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .duplicates import HASH_BITS, LEVELS
+from .duplicates import HASH_BITS, HIERARCHY
 from .errors import EDAError, RequestError
 from .figures import describe, house_style, nothing_to_show, panel_grid
 from .findings import SEVERITIES, findings_table, summarize_findings
@@ -204,7 +204,7 @@ def show_duplicates(groups, index, *, most=6):
 def _farthest_pairs(groups, index):
     """One row per group: its first image, the one that is filed farthest from it, and what is said of both."""
     need(groups, "group", "match", "path", "bits")
-    need(index, "path", "size_bytes", "format", "TransferSyntaxUID", *LEVELS)
+    need(index, "path", "size_bytes", "format", "TransferSyntaxUID", *HIERARCHY)
     pairs = groups.assign(first=groups.groupby("group")["path"].transform("first"))
     pairs["files"] = groups.groupby("group")["path"].transform("size")
     copies = groups[groups["match"] == "exact"].drop_duplicates("path").set_index("path")["group"]

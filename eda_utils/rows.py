@@ -11,7 +11,7 @@ from .columns import in_order, join, to_table
 from .dataset import MACROS, attribute, read_dataset
 from .encapsulated import stream_complaints
 from .errors import EDAError, LimitError
-from .files import HEADER_BYTES, SECONDS, file_facts, read_head, spelt
+from .files import HEADER_BYTES, HEADER_SECONDS, file_facts, read_head, spelt
 from .guards import quiet
 from .kinds import FOR_OPENSLIDE, sniff, sniff_head
 from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
@@ -77,7 +77,7 @@ def describe_file(path, tags, *, is_apart=False):
 def _describe_apart(path, tags):
     try:
         describe = partial(describe_file, tags=tags, is_apart=True)
-        (row,) = run_guarded(describe, [path], seconds=SECONDS, memory_bytes=MEMORY_BYTES)
+        (row,) = run_guarded(describe, [path], seconds=HEADER_SECONDS, memory_bytes=MEMORY_BYTES)
     except EDAError as error:  # no process can be started
         row = error
     if not isinstance(row, EDAError):

@@ -8,7 +8,7 @@ import numpy as np
 from .errors import EDAError, RequestError
 from .figures import PANEL_WIDTH, describe, explain_gap, flatten_rows, house_style, nothing_to_show, panel_grid
 from .pathology import flag_slides, open_slide
-from .pathology.slide_checks import CHECKS, slide_stain_outlier, stain_angles
+from .pathology.slide_checks import SLIDE_CHECKS, slide_stain_outlier, stain_angles
 from .pathology.slide_qc import UNKNOWN_MPP
 from .pathology.tissue import masks_of, read_overview
 from .pictures import MOST_PANELS, show_image, title_and_caption
@@ -17,7 +17,7 @@ from .text import plural
 
 OVERVIEW_SIDE, WIDEST_UM = 640, 64.0
 TISSUE_LINE, INK_LINE = "#0072b2", "#d55e00"
-SHORT = {check.code: check.code.removeprefix("slide_").replace("_", " ") for check in CHECKS}
+SHORT = {check.code: check.code.removeprefix("slide_").replace("_", " ") for check in SLIDE_CHECKS}
 MOST_NAMES = 6
 
 

@@ -17,7 +17,7 @@ from .summary import relative_paths
 from .tables import need
 
 GROUP = "PatientID"
-LEVELS = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}
+HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}
 NUMBER_CLASSES, MOST_STRATA = 4, 20
 TRIALS = 20  # random splits, for what they would have leaked
 
@@ -202,7 +202,7 @@ def prove_split(split, *, stats=None, seed=0):
 
 def _shared(split, stats):
     """What files can have in common: its name, the rows of files, and the group of each."""
-    for keyword, what in LEVELS.items():
+    for keyword, what in HIERARCHY.items():
         if keyword in split and split[keyword].notna().any():
             stated = np.flatnonzero(split[keyword].notna())
             yield what, stated, pd.factorize(split[keyword].iloc[stated])[0]

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from planted import index_of, stats_of
 
 from eda_utils import index_folder, load_image, to_display
-from eda_utils.duplicates import LEVELS, MEANING, NEAR_BITS, duplicate_groups, find_duplicates
+from eda_utils.duplicates import HIERARCHY, MEANING, NEAR_BITS, duplicate_groups, find_duplicates
 from eda_utils.errors import RequestError
 from eda_utils.findings import FINDING_COLUMNS
 from eda_utils.stats import measure_images
@@ -31,7 +31,7 @@ def told(measured, headers=None):
 @pytest.mark.parametrize(
     ("other", "exact", "near"),
     [
-        (dict.fromkeys(LEVELS, "1.99"), "patients", "patients"),
+        (dict.fromkeys(HIERARCHY, "1.99"), "patients", "patients"),
         ({"PatientID": "p9"}, "patients", "patients"),
         ({"StudyInstanceUID": "1.99", "SeriesInstanceUID": "1.98"}, "studies", "studies"),
         ({"SeriesInstanceUID": "1.98"}, "series", "series"),

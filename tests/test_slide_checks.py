@@ -5,7 +5,7 @@ import pytest
 from tifffile import TiffFile
 
 import eda_utils as eda
-from eda_utils.pathology.slide_checks import CHECKS, stain_angles
+from eda_utils.pathology.slide_checks import SLIDE_CHECKS, stain_angles
 from eda_utils.pathology.table import COLUMNS
 
 PLANTED = {
@@ -80,7 +80,7 @@ def test_few_slides_have_no_outlier():
     assert stain_angles(table).tolist() == pytest.approx([float("nan")] * 2, nan_ok=True)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
+@pytest.mark.parametrize("check", SLIDE_CHECKS, ids=lambda check: check.code)
 def test_each_check_says_what_and_what_to_do(check):
     what, clause = check.said
     assert all([what, clause, check.advice])

@@ -74,7 +74,7 @@ def slide_label(slides):
     return told(slides, slides["possible_phi"], "label or macro picture")
 
 
-CHECKS = (
+SLIDE_CHECKS = (
     Check(slide_unreadable, "error", "problem", "copy it again with all of its files, or leave it out"),
     Check(slide_without_mpp, "warning", "mpp", "ask for the scanner's value, then open_slide(path, mpp=...)"),
     Check(slide_without_tissue, "warning", "tissue_share", "look at it; leave it out, or scan it again"),
@@ -133,4 +133,4 @@ def flag_slides(slides):
     >>> eda.flag_slides(slides)["kind"].tolist()
     ['slide_label']
     """
-    return findings_table(pd.concat([check.find(slides) for check in CHECKS]))
+    return findings_table(pd.concat([check.find(slides) for check in SLIDE_CHECKS]))
