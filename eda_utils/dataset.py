@@ -9,8 +9,7 @@ from numbers import Number
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.filereader import _read_file_meta_info as read_file_meta_info
-from pydicom.filereader import read_preamble
+from pydicom.filereader import _read_file_meta_info as read_file_meta_info, read_preamble
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import (

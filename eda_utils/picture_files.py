@@ -50,8 +50,7 @@ def read_picture(source, frame):
     ------
     FrameError, DecodeError
     """
-    from PIL import Image as Pillow
-    from PIL import ImageOps
+    from PIL import Image as Pillow, ImageOps
 
     name = source_name(source)
     with _naming(name), quiet():

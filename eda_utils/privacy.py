@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .burned_in import KINDS as BURNED_IN
-from .burned_in import find_burned_in
+from .burned_in import KINDS as BURNED_IN, find_burned_in
 from .disclosures import audit_file
 from .errors import EDAError
 from .files import HEADER_SECONDS, spelt

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import chi2_contingency, mannwhitneyu
 
 from eda_utils.associations import choose_units, design_of, field_scores, header_auc, permutation_test

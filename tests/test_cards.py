@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from eda_utils import dataset_card, find_duplicates, flag_issues, measure_images, split_patients
 from eda_utils.cards import HIDDEN, hide_small

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import median_abs_deviation
 
 from eda_utils.checks import GROUP_SIZE, Check, cells, look_up, number, robust_scores, told

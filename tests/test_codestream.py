@@ -5,8 +5,7 @@ import io
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image as Pillow
 from slides import scene
 from written import smooth

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from parts import dicom_files, for_each
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement

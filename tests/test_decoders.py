@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
 from parts import program
 from pydicom import dcmread

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import SAMPLES, examples
 from slides import scene, tiny_tiff, write_pyramid
 

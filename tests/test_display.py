@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from parts import for_each, foreign_files, program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset

@@ -1,8 +1,7 @@
 """Each rule on how pixels are stored finds what was planted, and nothing just inside of what is allowed."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import examples
 from planted import CLASS, CT, flagged
 from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless

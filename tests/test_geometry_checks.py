@@ -1,8 +1,7 @@
 """Each rule on spacing, orientation and stacks finds what was planted, and nothing just inside of what is plausible."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import examples
 from planted import CLASS, CLEAN, CT, flagged
 

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pydicom
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import dicom_files, for_each
 from pydicom.dataelem import RawDataElement
 

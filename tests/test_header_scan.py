@@ -6,8 +6,7 @@ import random
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 from parts import examples, for_each, foreign_files
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from parts import for_each, foreign_files
 
 from eda_utils import open_slide, slide_table

@@ -4,8 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from written import TEXT_FREE, smooth, write_text
 
 from eda_utils import load_image, text_boxes

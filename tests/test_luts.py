@@ -5,8 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from parts import program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset, FileMetaDataset

@@ -4,8 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 from pydicom.data import get_testdata_file
 

@@ -8,8 +8,7 @@ import re
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda

@@ -3,8 +3,7 @@
 import numpy as np
 import openslide
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from skimage.measure import block_reduce
 
 from eda_utils import make_phantom_tile, open_slide, phantom_truth, write_phantom_slide

@@ -7,8 +7,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from parts import examples
 from PIL import Image as Pillow
 

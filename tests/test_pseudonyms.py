@@ -1,7 +1,6 @@
 """What takes the place of identifiers is legal, the same for the same secret, and another for another."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydicom.uid import UID
 
 from eda_utils.pseudonyms import days_back, new_uid, pseudonym

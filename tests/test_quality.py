@@ -4,8 +4,7 @@ from importlib import import_module
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import examples
 from planted import CLEAN, DEFECTS, audit, index_of, make_planted, score, stats_of
 

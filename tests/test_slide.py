@@ -5,8 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import SAMPLES, examples, program
 from PIL import Image as Pillow
 from slides import openslide_region, scene, write_pyramid

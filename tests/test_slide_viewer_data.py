@@ -7,8 +7,7 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image as Pillow
 from slides import scene, write_pyramid
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohorts import make_labels
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 from parts import examples
 
 from eda_utils.duplicates import RANGE, TONES

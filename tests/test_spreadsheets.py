@@ -6,8 +6,7 @@ import io
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from eda_utils import index_folder, write_index
 from eda_utils.errors import EDAError, RequestError

@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from skimage.color import rgb_from_hed
-from skimage.color import separate_stains as skimage_separate
+from hypothesis import given, strategies as st
+from skimage.color import rgb_from_hed, separate_stains as skimage_separate
 
 from eda_utils import estimate_background, load_image, make_phantom_tile, recombine_stains, separate_stains
 from eda_utils.errors import RequestError

@@ -5,8 +5,7 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parts import examples
 from pydicom.config import IGNORE
 from pydicom.data import get_palette_files, get_testdata_file

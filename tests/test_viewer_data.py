@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from parts import for_each, foreign_files
 from pydicom import dcmread
 from pydicom.data import get_testdata_file

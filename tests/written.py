@@ -1,8 +1,7 @@
 """Images with text that we wrote ourselves, so that we know where it is."""
 
 import numpy as np
-from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import Image as Pillow, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 
 from eda_utils.samples import CANARY

@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt
-from pynetdicom import sop_class as classes
+from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt, sop_class as classes
 from pynetdicom.presentation import DEFAULT_TRANSFER_SYNTAXES
 
 from ..dataset import read_dataset

@@ -7,8 +7,7 @@ import nbformat.v4 as v4
 import numpy as np
 import pydicom
 import pytest
-from PIL import Image as Pillow
-from PIL import PngImagePlugin
+from PIL import Image as Pillow, PngImagePlugin
 from slides import scene, write_pyramid
 
 import eda_utils as eda

@@ -1,7 +1,6 @@
 """The catalogue: any text as key gives an answer, never an error, never another question."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 

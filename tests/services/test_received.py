@@ -1,7 +1,6 @@
 """File names: from UIDs that are UIDs."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from eda_utils.services.received import name_of, read_header
 

@@ -1,0 +1,124 @@
+"""Exploratory data analysis of 2D medical images."""
+
+from . import pathology as pathology, services as services
+from .array_files import save_arrays as save_arrays
+from .burned_in import find_burned_in as find_burned_in
+from .cards import dataset_card as dataset_card
+from .cohort_figures import (
+    plot_label_pairs as plot_label_pairs,
+    plot_prevalence as plot_prevalence,
+    plot_split as plot_split,
+)
+from .cohort_pages import render_comparison as render_comparison, write_card as write_card
+from .confidentiality import is_phi as is_phi, redact_table as redact_table
+from .deidentification import deidentify as deidentify
+from .display import to_display as to_display
+from .doctor import check_decoders as check_decoders
+from .drift import compare_datasets as compare_datasets, flag_drift as flag_drift, list_values as list_values
+from .drift_figures import (
+    plot_contributions as plot_contributions,
+    plot_drift as plot_drift,
+    plot_scores as plot_scores,
+    plot_shortcuts as plot_shortcuts,
+)
+from .duplicates import duplicate_groups as duplicate_groups, find_duplicates as find_duplicates
+from .errors import EDAError as EDAError
+from .explain import explain_display as explain_display
+from .explorer import (
+    summarize_completeness as summarize_completeness,
+    summarize_private as summarize_private,
+    summarize_tags as summarize_tags,
+)
+from .files import find_files as find_files
+from .findings import summarize_findings as summarize_findings
+from .gallery import Gallery as Gallery, image_gallery as image_gallery
+from .handoff import (
+    ImageDataset as ImageDataset,
+    Scale as Scale,
+    TileDataset as TileDataset,
+    collate_items as collate_items,
+    fit_scale as fit_scale,
+)
+from .headers import compare_headers as compare_headers, header_table as header_table
+from .image import Image as Image, load_image as load_image
+from .index import index_folder as index_folder, pick_file as pick_file
+from .index_file import read_index as read_index, write_index as write_index
+from .kinds import sniff as sniff
+from .labels import join_labels as join_labels, list_unmatched as list_unmatched
+from .lettering import text_boxes as text_boxes
+from .naive import audit_display as audit_display
+from .notebook import strip_notebook as strip_notebook
+from .panel import explore as explore
+from .pathology import (
+    Mask as Mask,
+    PhantomTile as PhantomTile,
+    PhantomTruth as PhantomTruth,
+    Slide as Slide,
+    byte_map as byte_map,
+    count_nuclei as count_nuclei,
+    estimate_background as estimate_background,
+    estimate_stains as estimate_stains,
+    flag_slides as flag_slides,
+    focus_map as focus_map,
+    ink_mask as ink_mask,
+    make_phantom_tile as make_phantom_tile,
+    normalize_stains as normalize_stains,
+    open_slide as open_slide,
+    optical_density as optical_density,
+    phantom_truth as phantom_truth,
+    recombine_stains as recombine_stains,
+    separate_stains as separate_stains,
+    slide_table as slide_table,
+    tile_grid as tile_grid,
+    tissue_mask as tissue_mask,
+    write_phantom_slide as write_phantom_slide,
+)
+from .phantom_cohort import write_phantom_cohort as write_phantom_cohort
+from .pictures import show_image as show_image, show_montage as show_montage, show_stains as show_stains
+from .pipeline_figures import show_naive_and_right as show_naive_and_right, show_pipeline as show_pipeline
+from .plots import (
+    plot_completeness as plot_completeness,
+    plot_counts as plot_counts,
+    plot_distributions as plot_distributions,
+    plot_geometry as plot_geometry,
+    plot_histogram as plot_histogram,
+)
+from .prevalence import count_label_pairs as count_label_pairs, describe_labels as describe_labels
+from .privacy import audit_phi as audit_phi
+from .privacy_figures import show_burned_in as show_burned_in
+from .quality import flag_issues as flag_issues, list_checks as list_checks
+from .quality_figures import show_duplicates as show_duplicates, show_findings as show_findings
+from .report import (
+    render_notebook as render_notebook,
+    render_notebooks as render_notebooks,
+    render_report as render_report,
+)
+from .requirements import check_environment as check_environment
+from .risk import risk_card as risk_card
+from .samples import make_samples as make_samples
+from .scores import auc_interval as auc_interval
+from .sentences import headlines as headlines
+from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts
+from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
+from .slide_viewer import view_slide as view_slide
+from .splits import (
+    balance_parts as balance_parts,
+    find_leaks as find_leaks,
+    prove_split as prove_split,
+    split_patients as split_patients,
+    write_split as write_split,
+)
+from .stain_figures import plot_stain_vectors as plot_stain_vectors, show_nuclei as show_nuclei
+from .stats import measure_images as measure_images
+from .summary import (
+    count_files as count_files,
+    list_problems as list_problems,
+    sample_images as sample_images,
+    summarize_folder as summarize_folder,
+    summarize_series as summarize_series,
+)
+from .teaching import check as check
+from .tree import SeriesTree as SeriesTree, series_tree as series_tree
+from .uids import audit_uids as audit_uids
+from .viewer import view_image as view_image
+from .viewer_page import viewer_html as viewer_html, viewer_script as viewer_script
