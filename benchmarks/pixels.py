@@ -25,7 +25,8 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
 
-from eda_utils import index_folder, sandbox
+from eda_utils import index_folder
+from eda_utils.core import sandbox
 from eda_utils.dataset import read_dataset
 from eda_utils.frames import read_frame
 from eda_utils.stats import measure_images
@@ -163,7 +164,7 @@ start = time.perf_counter()
 table = measure_images(index, progress=False)
 seconds = time.perf_counter() - start
 assert table["problem"].isna().all()
-from eda_utils.sandbox import _end_all
+from eda_utils.core.sandbox import _end_all
 _end_all()
 peaks = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 print(len(table), seconds, *peaks)

@@ -1,6 +1,6 @@
 """Exploratory data analysis of 2D medical images."""
 
-from . import pathology as pathology, services as services
+from . import core as core, pathology as pathology, services as services
 from .array_files import save_arrays as save_arrays
 from .burned_in import find_burned_in as find_burned_in
 from .cards import dataset_card as dataset_card
@@ -11,6 +11,7 @@ from .cohort_figures import (
 )
 from .cohort_pages import render_comparison as render_comparison, write_card as write_card
 from .confidentiality import is_phi as is_phi, redact_table as redact_table
+from .core import EDAError as EDAError, find_files as find_files, summarize_findings as summarize_findings
 from .deidentification import deidentify as deidentify
 from .display import to_display as to_display
 from .doctor import check_decoders as check_decoders
@@ -22,15 +23,12 @@ from .drift_figures import (
     plot_shortcuts as plot_shortcuts,
 )
 from .duplicates import duplicate_groups as duplicate_groups, find_duplicates as find_duplicates
-from .errors import EDAError as EDAError
 from .explain import explain_display as explain_display
 from .explorer import (
     summarize_completeness as summarize_completeness,
     summarize_private as summarize_private,
     summarize_tags as summarize_tags,
 )
-from .files import find_files as find_files
-from .findings import summarize_findings as summarize_findings
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
 from .handoff import (
     ImageDataset as ImageDataset,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import RequestError
+from .core import RequestError
 
 
 def save_arrays(dataset, output):

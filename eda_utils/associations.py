@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .extras import need_extra
+from .core import need_extra
 from .header_fields import is_number_field, to_classes
 from .prevalence import patient_numbers
 from .scores import auc_interval

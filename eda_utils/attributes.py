@@ -14,7 +14,7 @@ from pydicom.datadict import (
     tag_for_keyword,
 )
 
-from .errors import RequestError
+from .core import RequestError
 
 INTEGER_VRS = ("IS", "US", "SS", "UL", "SL", "UV", "SV")
 FLOAT_VRS = ("DS", "FD", "FL")

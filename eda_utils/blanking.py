@@ -7,13 +7,11 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
 from .codestream import comment_segments, without_comments
+from .core import PARSE_ERRORS, FormatError, quiet, source_name
 from .dataset import attribute, count_frames
-from .errors import FormatError
 from .frames import read_frame, to_rgb
-from .guards import PARSE_ERRORS, quiet
 from .image import load_image
 from .lettering import letter_boxes
-from .remote import source_name
 from .values import NATIVE_SYNTAXES, UNCOMPRESSED
 
 MOST_BYTES = 2**31  # of all frames, uncompressed

@@ -7,20 +7,15 @@ import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
 
+from .core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
 from .dataset import attribute, items, numbers, read_dataset, texts
 from .disclosures import read_burned_in
 from .display import to_display
-from .errors import EDAError, NoPixelDataError
-from .extras import need_extra
-from .findings import findings_table
 from .identifiers import learn_words, walk
 from .image import load_image
 from .kinds import sniff
 from .lettering import text_boxes, without_inner
-from .pool import check_workers
-from .progress import progress_bar
 from .recognition import read_lines, wants_reading
-from .sandbox import run_guarded
 from .sources import list_files
 
 MOST_FRAMES = 3  # the first, the middle and the last: what the machine writes stays through a cine

@@ -6,10 +6,9 @@ from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
 from .codestream import END, JPEG, JPEG_2000, stream_size
+from .core import PARSE_ERRORS, DecodeError, quiet
 from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
 from .encapsulated import CUT_PIXELS, OTHER_SIZE
-from .errors import DecodeError
-from .guards import PARSE_ERRORS, quiet
 from .values import UNCOMPRESSED
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)

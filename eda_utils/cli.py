@@ -11,8 +11,7 @@ from .cli_parts import complain
 from .cli_services import add_fetch
 from .cli_tables import add_audit, add_index, add_measure, add_slides
 from .cli_workbook import add_doctor, add_lab, add_render, add_report, add_samples, add_strip
-from .errors import EDAError, NotebookError
-from .extras import explain_missing
+from .core import EDAError, NotebookError, explain_missing
 
 WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."

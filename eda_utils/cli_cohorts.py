@@ -35,8 +35,8 @@ def add_compare(commands):
 
 def _compare(options):
     from .cohort_pages import compare_images, render_comparison
+    from .core import plural
     from .index import index_folder
-    from .text import plural
 
     progress = progress_of(options)
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
@@ -98,7 +98,7 @@ def _split(options):
 
 
 def _part(text):
-    from .errors import RequestError
+    from .core import RequestError
 
     name, found, share = text.partition("=")
     try:

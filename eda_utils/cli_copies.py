@@ -28,8 +28,8 @@ def add_deidentify(commands):
 
 
 def _deidentify(options):
+    from .core import plural
     from .deidentification import deidentify
-    from .text import plural
 
     names = ("retain", "clean_pixels", "crosswalk", "workers")
     chosen = {name: getattr(options, name) for name in names}

@@ -17,7 +17,7 @@ from .cli_parts import (
     say,
     say_file,
 )
-from .errors import RequestError
+from .core import RequestError
 
 IMAGES = ("dicom", "image", "slide")
 SEVERITIES = ("error", "warning", "note")  # of findings.py, which needs pandas: `doctor` must run without it
@@ -177,10 +177,9 @@ def _images(options):
 def _audit(options):
     import pandas as pd
 
-    from .findings import findings_table
+    from .core import findings_table, plural
     from .index_file import check_index_name, write_index
     from .risk import risk_card
-    from .text import plural
 
     check_index_name(options.output)
     index = _images(options)
@@ -204,9 +203,10 @@ def _verdict(found, options):
 
 
 def _slides(options):
+    from .core import plural
     from .index_file import check_index_name, write_index
-    from .pathology import flag_slides, slide_table
-    from .text import plural
+    from .pathology.slide_checks import flag_slides
+    from .pathology.table import slide_table
 
     check_index_name(options.output)
     slides = slide_table(options.source, measure=options.pixels, **_how(options))
@@ -224,8 +224,8 @@ def _slides(options):
 def _findings(index, options):
     import pandas as pd
 
+    from .core import findings_table
     from .duplicates import find_duplicates
-    from .findings import findings_table
     from .quality import flag_issues
     from .stats import measure_images
     from .uids import audit_uids

@@ -4,9 +4,7 @@ import ast
 from pathlib import Path
 
 from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
-from .errors import EDAError, NotebookError, RequestError
-from .extras import explain_missing
-from .text import format_bytes
+from .core import EDAError, NotebookError, RequestError, explain_missing, format_bytes
 
 
 def add_report(commands):
@@ -48,7 +46,7 @@ def _report(options):
 
 
 def _has_image(folder):
-    from .files import find_files
+    from .core import find_files
     from .kinds import sniff
 
     for path in find_files(folder):
@@ -196,7 +194,7 @@ def add_strip(commands):
 
 
 def _strip(options):
-    from .installation import work_folder
+    from .core import work_folder
     from .notebook import find_notebook, strip_notebook
 
     paths = [find_notebook(name) for name in options.notebook] or sorted((work_folder() / "notebooks").glob("*.ipynb"))

@@ -5,11 +5,11 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
+from .core import plural
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
 from .prevalence import count_label_pairs, describe_labels
 from .splits import balance_parts, prove_split
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
-from .text import plural
 
 SHOWN, SHOWN_GROUPS = 20, 6
 HALF_TITLE = 38  # characters

@@ -3,11 +3,10 @@
 from html import escape
 from pathlib import Path
 
+from .core import MissingError, RequestError, summarize_findings
 from .drift import compare_datasets, flag_drift
 from .drift_figures import plot_drift
-from .errors import MissingError, RequestError
 from .figures import figure_html
-from .findings import summarize_findings
 from .index import index_folder
 from .page import page_of
 from .pictures import show_montage

@@ -8,8 +8,7 @@ from pathlib import Path
 from pydicom.tag import Tag
 
 from .attributes import find_attribute
-from .errors import RequestError
-from .installation import read_part
+from .core import RequestError, read_part
 
 MASK = "•••"
 NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  # whose words occur in paths

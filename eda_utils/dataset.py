@@ -20,10 +20,18 @@ from pydicom.uid import (
     UID_dictionary,
 )
 
-from .errors import EDAError, FormatError, LimitError, RequestError
-from .files import HEADER_BYTES, open_file, raise_limit
-from .guards import PARSE_ERRORS, quiet
-from .remote import source_name
+from .core import (
+    HEADER_BYTES,
+    PARSE_ERRORS,
+    EDAError,
+    FormatError,
+    LimitError,
+    RequestError,
+    open_file,
+    quiet,
+    raise_limit,
+    source_name,
+)
 
 NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not know that a syntax is encapsulated
     "1.2.840.10008.1.2.4.110": ("JPEG XL Lossless", "JPEGXLLossless"),

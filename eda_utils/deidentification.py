@@ -13,22 +13,29 @@ import pandas as pd
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from .blanking import blank_text, strip_comments
+from .core import (
+    PARSE_ERRORS,
+    TEXT,
+    EDAError,
+    FormatError,
+    RequestError,
+    call_guarded,
+    check_workers,
+    is_url,
+    progress_bar,
+    quiet,
+    run_apart,
+    source_name,
+    spelt,
+    write_csv,
+)
 from .dataset import UNDEFINED_LENGTH, attribute, read_dataset, texts
 from .disclosures import audit_dataset
-from .errors import EDAError, FormatError, RequestError
-from .files import spelt
-from .findings import TEXT
-from .guards import PARSE_ERRORS, quiet
 from .identifiers import learn_words, stored_bytes, walk
 from .kinds import sniff
-from .pool import check_workers
-from .progress import progress_bar
 from .pseudonyms import new_uid, replace_element
 from .recognition import wants_reading
-from .remote import is_url, source_name
-from .sandbox import call_guarded, run_apart
 from .sources import list_files
-from .spreadsheets import write_csv
 
 SECONDS = 60  # for one file
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)

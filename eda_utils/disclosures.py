@@ -8,11 +8,9 @@ from pydicom.dataset import Dataset
 
 from .codestream import comment_segments
 from .confidentiality import basic_profile
+from .core import HEADER_BYTES, EDAError, FormatError, open_file, quiet
 from .dataset import attribute, read_dataset, texts
 from .encapsulated import first_item
-from .errors import EDAError, FormatError
-from .files import HEADER_BYTES, open_file
-from .guards import quiet
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
 from .kinds import TIFF_SIGNATURES, sniff
 from .values import UNCOMPRESSED

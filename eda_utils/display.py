@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .core import PARSE_ERRORS, RequestError
 from .dataset import attribute, items, numbers, texts
-from .errors import RequestError
-from .guards import PARSE_ERRORS
 from .luts import read_lut
 
 PRESETS = {  # customary centre and width in Hounsfield units

@@ -18,12 +18,9 @@ from pydicom.uid import (
 )
 
 from . import __version__
-from .files import existing_path
+from .core import NOT_STATED, REINSTALL, existing_path, missing_parts, need, plural
 from .index import index_folder
-from .installation import REINSTALL, missing_parts
 from .requirements import NOT_INSTALLED, check_environment
-from .tables import NOT_STATED, need
-from .text import plural
 
 WIDTH, INDENT = 80, " " * 10
 ALL_TITLE = "Transfer syntaxes and their decoders here (name a folder to see what it holds)"

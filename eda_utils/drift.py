@@ -4,11 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .associations import choose_units, design_of, header_auc, permutation_test
-from .errors import RequestError
-from .findings import findings_table
+from .core import NOT_STATED, RequestError, findings_table, need, plural
 from .header_fields import collect_fields, is_number_field, to_classes
-from .tables import NOT_STATED, need
-from .text import plural
 
 ALPHA, LEAST_DRIFT = 0.01, 0.1  # of a standardised difference; of the PSI too, where it is customary
 LARGE_EFFECT = 0.5

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .core import plural
 from .drift import LEAST_DRIFT
 from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE, RULE
-from .text import plural
 
 SHOWN = 20  # rows
 CHANCE, SMALL_AREA = 0.5, 0.02

@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .checks import number
-from .findings import findings_table
-from .tables import need
-from .text import plural
+from .core import findings_table, need, plural
 
 NEAR_BITS = 3  # of 64: copies that were scaled or compressed with loss differ in 0 to 2, unlike pictures in 8 and more
 HASH_BITS = 64

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
+from .core import printable
 from .dataset import attribute, numbers
 from .display import choose_window
 from .frames import find_group
 from .image import Image, load_image
 from .spacing import format_mm
-from .text import printable
 
 
 class Step(NamedTuple):

@@ -10,10 +10,8 @@ from pydicom.datadict import get_entry, get_private_entry
 
 from .attributes import find_attribute
 from .confidentiality import identifiers, is_phi, mask_identifiers
-from .errors import RequestError
+from .core import NOT_STATED, RequestError, need, read_part
 from .index_file import index_parts
-from .installation import read_part
-from .tables import NOT_STATED, need
 
 FACTS = ["tag", "keyword", "name", "vr", "vm"]
 FILE_META, REGISTRY, PRIVATE_ELEMENTS, UNKNOWN = "PS3.10 7.1", "PS3.6 6", "PS3.5 7.8.1", "not in the standard"

@@ -9,9 +9,8 @@ from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
+from .core import PARSE_ERRORS, DecodeError, NoPixelDataError, check_frame, quiet
 from .dataset import PIXEL_KEYWORDS, attribute, count_frames, items, numbers
-from .errors import DecodeError, NoPixelDataError, check_frame
-from .guards import PARSE_ERRORS, quiet
 from .luts import look_up, read_palette
 from .values import UNCOMPRESSED
 

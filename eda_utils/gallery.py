@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from html import escape
 
 from .confidentiality import identifiers, mask_identifiers
-from .errors import EDAError
+from .core import EDAError, need, plural, printable
 from .headers import header_table
 from .summary import is_image, relative_paths, sample_images
-from .tables import need
-from .text import plural, printable
 from .viewer_page import viewer_html
 
 GALLERY_BYTES = 6_000_000

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .core import EDAError, RequestError, need
 from .display import to_display
-from .errors import EDAError, RequestError
 from .image import load_image
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
-from .pathology import open_slide
+from .pathology.slide import open_slide
 from .summary import is_image
-from .tables import need
 
 VALUES, ON_ERROR = ("modality", "display"), ("raise", "skip")
 OPEN_SLIDES = 4  # of a worker process

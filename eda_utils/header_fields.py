@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .confidentiality import is_phi
+from .core import NOT_STATED
 from .stats import SCHEMA
-from .tables import NOT_STATED
 
 NO_FIELDS = (  # numbers of this very file, or our own columns
     *("path", "problem", "warning", "boxes", "part", "split_group", "SOPInstanceUID", "StudyInstanceUID", "row"),

@@ -18,10 +18,9 @@ import pyarrow as pa
 
 from .attributes import find_attribute, name_of
 from .columns import array_of, arrow_type, coded_array, decoded, file_columns
+from .core import OPEN_FLAGS, quiet
 from .dataset import read_dataset
 from .encapsulated import stream_complaints
-from .files import OPEN_FLAGS
-from .guards import quiet
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
 from .values import CHECKED, MOST_START, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
 

@@ -8,8 +8,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
 from .confidentiality import NAMING, basic_profile, identifier_words
+from .core import PARSE_ERRORS, quiet
 from .dataset import attribute, items, texts
-from .guards import PARSE_ERRORS, quiet
 
 DEEPEST = 100  # levels of sequences
 REMOVED = "REMOVED"

@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
+from .core import FormatError, printable, source_name
 from .dataset import attribute, count_frames, items, read_dataset, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
-from .errors import FormatError
 from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
 from .kinds import sniff
 from .modality import bits_of, padding_mask, to_modality, unit_of
 from .picture_files import read_picture
 from .planes import read_overlays, read_shutter, shutter_grey
-from .remote import source_name
 from .spacing import NO_SPACING, format_mm, read_aspect, read_spacing
-from .text import printable
 
 PREVIEW_SIDE = 384
 

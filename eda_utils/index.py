@@ -9,11 +9,8 @@ import pandas as pd
 
 from .attributes import find_attribute
 from .columns import join, to_frame
-from .errors import MissingError, RequestError
+from .core import MissingError, RequestError, is_url, mapper, progress_bar
 from .index_file import check_cache_name, check_parts_folder, refresh, write_part
-from .pool import mapper
-from .progress import progress_bar
-from .remote import is_url
 from .rows import ALL, read_table, refused_row, rows_table
 from .sources import list_source
 

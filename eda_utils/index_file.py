@@ -11,10 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .columns import decoded_table, join, to_frame
-from .errors import FormatError, MissingError, RequestError
-from .files import file_facts
-from .progress import tell
-from .spreadsheets import write_csv, write_excel
+from .core import FormatError, MissingError, RequestError, file_facts, tell, write_csv, write_excel
 
 CACHE_VERSION = 3  # raise it when the same file gives another row
 SPREADSHEETS = {".csv": write_csv, ".xlsx": write_excel}

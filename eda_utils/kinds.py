@@ -3,10 +3,7 @@
 import os
 from pathlib import Path
 
-from .errors import MissingExtraError
-from .files import HEAD_BYTES, VR_CODES, read_head
-from .guards import PARSE_ERRORS, quiet
-from .remote import is_url
+from .core import HEAD_BYTES, PARSE_ERRORS, VR_CODES, MissingExtraError, is_url, quiet, read_head
 
 SYNTAX = "1.2.840.10008.1.2.4."
 # PS3.5 A.4: what JPEG 2000, JPEG-LS near-lossless, HTJ2K and JPEG XL do is the sender's choice

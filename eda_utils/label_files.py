@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import FormatError, MissingError, RequestError
+from .core import FormatError, MissingError, RequestError
 
 SEPARATOR = "|"
 NOTHING = ("", "no finding", "no findings", "none", "nan")

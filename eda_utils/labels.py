@@ -5,9 +5,8 @@ import os
 import numpy as np
 import pandas as pd
 
-from .errors import RequestError
+from .core import RequestError, need
 from .label_files import SEPARATOR, read_boxes, read_labels, split_labels
-from .tables import need
 
 FILE_NAME, STEM = "file name", "file name without ending"
 KEYS = (  # the one that says most first

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from .extras import need_extra
+from .core import need_extra
 
 BOX_COLUMNS = ("row", "column", "height", "width", "glyphs", "score")
 STROKE = 9  # pixels: a stroke is narrower, so that an opening of this side removes it

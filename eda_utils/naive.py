@@ -7,12 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .core import PARSE_ERRORS, EDAError, NoPixelDataError, need, progress_bar
 from .display import to_display
-from .errors import EDAError, NoPixelDataError
-from .guards import PARSE_ERRORS
 from .image import Image, load_stages
-from .progress import progress_bar
-from .tables import need
 
 COLUMNS = ("path", "difference", "correlation", "inverted", "missed", "problem")
 COMPARED_SIDE = 512

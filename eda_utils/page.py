@@ -12,7 +12,7 @@ from pathlib import Path
 import nh3
 
 from . import __version__
-from .installation import part, read_part
+from .core import part, read_part
 from .viewer_page import viewer_code, viewer_style
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -5,11 +5,9 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .errors import EDAError
+from .core import EDAError, need, plural
 from .gallery import image_gallery
 from .headers import header_table
-from .tables import need
-from .text import plural
 from .viewer import view_image
 
 LEVELS = ("patient", "study", "series")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import RequestError
+from .core import RequestError
 from .pathology.phantom import smooth_noise
 
 SIDE = 64  # rows and columns

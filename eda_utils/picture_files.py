@@ -10,11 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from .codestream import END
-from .errors import DecodeError, EDAError, check_frame
-from .files import HEADER_BYTES, open_file, read_at
-from .guards import PARSE_ERRORS, quiet
+from .core import HEADER_BYTES, PARSE_ERRORS, DecodeError, EDAError, check_frame, open_file, quiet, read_at, source_name
 from .kinds import TIFF_SIGNATURES
-from .remote import source_name
 
 EXIF_ORIENTATION = 0x0112
 MOST_BYTES = 2**31

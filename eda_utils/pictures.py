@@ -7,13 +7,13 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
+from .core import EDAError, RequestError
 from .display import to_display
-from .errors import EDAError, RequestError
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
 from .image import Image, load_image
 from .kinds import sniff
-from .pathology import Slide, open_slide, separate_stains
-from .pathology.stains import STAIN_VECTORS
+from .pathology.slide import Slide, open_slide
+from .pathology.stains import STAIN_VECTORS, separate_stains
 from .style import COMPUTED_CMAP, MUTED
 
 MAX_SIDE = 1024

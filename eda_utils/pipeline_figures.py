@@ -5,8 +5,8 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
+from .core import EDAError, RequestError
 from .display import apply_window, choose_window, to_display
-from .errors import EDAError, RequestError
 from .explain import display_steps
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
 from .image import load_stages

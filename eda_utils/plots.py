@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from .confidentiality import is_phi
+from .core import RequestError, need, plural
 from .display import choose_window
-from .errors import RequestError
 from .figures import describe, house_style, nothing_to_show
 from .image import Image, load_image
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
-from .tables import need
-from .text import plural
 
 HISTOGRAM_BINS = 128
 COMPLETENESS_TAGS = (

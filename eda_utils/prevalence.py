@@ -5,9 +5,8 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from .errors import RequestError
+from .core import NOT_STATED, RequestError, need
 from .labels import binary_labels, label_columns
-from .tables import NOT_STATED, need
 
 Z = NormalDist().inv_cdf(0.975)
 AGE_UNITS = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}

@@ -7,16 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 from .burned_in import KINDS as BURNED_IN, find_burned_in
+from .core import (
+    HEADER_SECONDS,
+    EDAError,
+    call_guarded,
+    check_workers,
+    findings_table,
+    is_url,
+    plural,
+    progress_bar,
+    run_apart,
+    spelt,
+)
 from .disclosures import audit_file
-from .errors import EDAError
-from .files import HEADER_SECONDS, spelt
-from .findings import findings_table
-from .pool import check_workers
-from .progress import progress_bar
-from .remote import is_url
-from .sandbox import call_guarded, run_apart
 from .sources import list_files
-from .text import plural
 
 MEMORY_BYTES = 10**9  # for one file
 COPY = "make a copy with deidentify"

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from . import acquisition_checks, contradiction_checks, encoding_checks, geometry_checks, patient_checks, pixel_checks
-from .findings import findings_table
-from .tables import need
+from .core import findings_table, need
 
 GROUPS = {
     "header": encoding_checks.CHECKS + geometry_checks.CHECKS + acquisition_checks.CHECKS + patient_checks.CHECKS,

@@ -6,14 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .core import SEVERITIES, EDAError, RequestError, findings_table, format_bytes, need, plural, summarize_findings
 from .duplicates import HASH_BITS, HIERARCHY
-from .errors import EDAError, RequestError
 from .figures import describe, house_style, nothing_to_show, panel_grid
-from .findings import SEVERITIES, findings_table, summarize_findings
 from .pictures import MOST_PANELS, show_image
 from .style import INK, MUTED, PALETTE
-from .tables import need
-from .text import format_bytes, plural
 from .values import uid_name
 
 COLORS = {"error": PALETTE[5], "warning": "#8a5a00", "note": MUTED}  # legible as text

@@ -9,14 +9,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from .errors import MissingError, NotebookError, RequestError
-from .files import existing_path
+from .core import (
+    MissingError,
+    NotebookError,
+    RequestError,
+    existing_path,
+    is_installed,
+    notebook_folder,
+    part,
+    tell,
+    work_folder,
+)
 from .flatten import flatten_widgets
-from .installation import is_installed, notebook_folder, part, work_folder
 from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
-from .progress import tell
 
 REPORT_NOTEBOOK = "11_dataset_report.ipynb"
 CELL_SECONDS = 1800

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .findings import findings_table, summarize_findings
+from .core import findings_table, plural, summarize_findings
 from .privacy import KINDS
-from .text import plural
 
 SAID = {  # of so many files
     "burned_in_identifier": "the patient's name or number in the pixels",

@@ -8,16 +8,26 @@ import numpy as np
 
 from .attributes import find_attribute, name_of
 from .columns import in_order, join, to_table
+from .core import (
+    FIRST_BYTES,
+    HEADER_BYTES,
+    HEADER_SECONDS,
+    EDAError,
+    LimitError,
+    file_facts,
+    is_slow,
+    is_url,
+    quiet,
+    read_head,
+    read_url,
+    run_guarded,
+    spelt,
+    without_values,
+)
 from .dataset import MACROS, attribute, read_dataset
 from .encapsulated import stream_complaints
-from .errors import EDAError, LimitError
-from .files import HEADER_BYTES, HEADER_SECONDS, file_facts, read_head, spelt
-from .guards import quiet
 from .kinds import FOR_OPENSLIDE, sniff, sniff_head
 from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
-from .remote import FIRST_BYTES, is_slow, is_url, read_url
-from .sandbox import run_guarded
-from .text import without_values
 from .values import CHECKED, UNCOMPRESSED, complaints, is_unreadable, plain_value
 
 ALL = "all"

@@ -19,9 +19,7 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
-from .errors import AccessError, EDAError, FormatError, MissingError
-from .installation import part
-from .progress import progress_bar, tell
+from .core import AccessError, EDAError, FormatError, MissingError, part, progress_bar, tell
 
 CANARY = "Kanarinsky"
 RECIPE = "1"  # raise it when the same originals give other files: samples made by an older recipe are then made again

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .errors import RequestError
-from .extras import need_extra
+from .core import RequestError, need_extra
 
 RESAMPLES = 500
 

@@ -2,10 +2,9 @@
 
 from html import escape
 
+from .core import format_bytes, need, plural, printable
 from .kinds import LOSSY
 from .summary import study_years
-from .tables import need
-from .text import format_bytes, plural, printable
 
 MAX_SENTENCES = 10
 COLUMNS = (

@@ -4,13 +4,10 @@ import numpy as np
 import pandas as pd
 
 from .associations import choose_units, cramers_v, design_of, header_auc, permutation_test
-from .errors import RequestError
-from .findings import findings_table
+from .core import RequestError, findings_table, need, plural
 from .header_fields import collect_fields, is_number_field, name_value, to_classes
 from .labels import binary_labels
 from .scores import rank_auc
-from .tables import need
-from .text import plural
 
 ALPHA = 0.01  # dozens of fields are looked at: of a hundred clean cohorts one is told
 LEAST_EFFECT = 0.1  # of Cramér's V, or of 2 AUC - 1: below, a model gains little

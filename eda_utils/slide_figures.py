@@ -5,15 +5,14 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .errors import EDAError, RequestError
+from .core import EDAError, RequestError, plural
 from .figures import PANEL_WIDTH, describe, explain_gap, flatten_rows, house_style, nothing_to_show, panel_grid
-from .pathology import flag_slides, open_slide
-from .pathology.slide_checks import SLIDE_CHECKS, slide_stain_outlier, stain_angles
+from .pathology.slide import open_slide
+from .pathology.slide_checks import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
 from .pathology.slide_qc import UNKNOWN_MPP
 from .pathology.tissue import masks_of, read_overview
 from .pictures import MOST_PANELS, show_image, title_and_caption
 from .style import ACCENT, MUTED, PALETTE
-from .text import plural
 
 OVERVIEW_SIDE, WIDEST_UM = 640, 64.0
 TISSUE_LINE, INK_LINE = "#0072b2", "#d55e00"

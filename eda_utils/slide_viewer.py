@@ -9,8 +9,8 @@ from functools import cached_property
 import anywidget
 import traitlets
 
-from .errors import EDAError, RequestError
-from .pathology import Slide, open_slide
+from .core import EDAError, RequestError
+from .pathology.slide import Slide, open_slide
 from .slide_viewer_data import (
     base_level,
     cut_pyramid,

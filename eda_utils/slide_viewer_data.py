@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from .errors import RequestError
-from .pathology import Slide
+from .core import RequestError
+from .pathology.slide import Slide
 from .viewer_page import squeeze_array
 
 TILE = 256

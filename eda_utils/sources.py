@@ -10,10 +10,19 @@ from pathlib import Path
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
+from .core import (
+    CHAIN,
+    EDAError,
+    FormatError,
+    RequestError,
+    existing_path,
+    find_paths,
+    is_nameless,
+    is_url,
+    list_urls,
+    read_head,
+)
 from .dataset import attribute, read_dataset
-from .errors import EDAError, FormatError, RequestError
-from .files import existing_path, find_paths, read_head
-from .remote import CHAIN, is_nameless, is_url, list_urls
 
 OUTSIDE = "the DICOMDIR refers to a file outside of its folder; it was not opened"
 AMBIGUOUS = "has :: in its name, which means something else in a URL; rename it"

@@ -6,15 +6,12 @@ import os
 import numpy as np
 import pandas as pd
 
+from .core import RequestError, findings_table, need, need_extra
 from .duplicates import duplicate_groups
-from .errors import RequestError
-from .extras import need_extra
-from .findings import findings_table
 from .index_file import write_index
 from .labels import binary_labels
 from .part_search import search_parts
 from .summary import relative_paths
-from .tables import need
 
 GROUP = "PatientID"
 HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}

@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .errors import RequestError
+from .core import RequestError
 from .figures import describe, house_style
-from .pathology import estimate_stains, optical_density
-from .pathology.stains import STAIN_VECTORS, WHITE_LEVEL, stain_matrix
+from .pathology.stain_estimation import estimate_stains
+from .pathology.stains import STAIN_VECTORS, WHITE_LEVEL, optical_density, stain_matrix
 from .pictures import show_image, title_and_caption
 from .style import COMPUTED_CMAP, INK, PALETTE
 

@@ -9,9 +9,21 @@ import pyarrow as pa
 
 from .claims import check_claims
 from .columns import join, to_frame
+from .core import (
+    ADVICE,
+    AccessError,
+    DecodeError,
+    EDAError,
+    FormatError,
+    MissingError,
+    call_guarded,
+    mapper,
+    progress_bar,
+    run_guarded,
+    source_name,
+)
 from .dataset import attribute, count_frames, read_dataset
 from .display import apply_window, default_window, read_windows
-from .errors import AccessError, DecodeError, EDAError, FormatError, MissingError
 from .frames import FUNCTIONAL_GROUPS, frame_header, read_frame, to_rgb
 from .index_file import check_cache_name, refresh
 from .kinds import sniff
@@ -19,10 +31,6 @@ from .layout import describe_layout, exact_hash
 from .levels import PERCENTILES, count_levels, describe_levels, luminance
 from .modality import padding_mask, to_modality, unit_of
 from .picture_files import read_picture
-from .pool import mapper
-from .progress import progress_bar
-from .remote import source_name
-from .sandbox import ADVICE, call_guarded, run_guarded
 from .values import NATIVE_SYNTAXES
 
 MOST_FRAMES = 16  # of a cine: the first, the last and evenly between

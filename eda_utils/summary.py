@@ -9,11 +9,8 @@ from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from .columns import FILE_COLUMNS, TEXT
 from .confidentiality import identifiers, is_phi, mask_identifiers, redact_table
-from .errors import RequestError
+from .core import CHAIN, NOT_STATED, RequestError, format_bytes, is_url, need
 from .index_file import index_parts, write_index
-from .remote import CHAIN, is_url
-from .tables import NOT_STATED, need
-from .text import format_bytes
 from .values import uid_name
 
 SERIES_KEYS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+from .core import need, plural, printable
 from .summary import summarize_series
-from .tables import need
-from .text import plural, printable
 
 MAX_BRANCHES = 100
 

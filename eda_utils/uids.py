@@ -6,9 +6,7 @@ import pandas as pd
 from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.tag import Tag
 
-from .findings import TEXT, findings_table
-from .tables import need
-from .text import plural
+from .core import TEXT, findings_table, need, plural
 
 LEVELS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")  # type 1 in PS3.3 C.12.1, C.7.3.1 and C.7.2.1
 UIDS = (*LEVELS, "FrameOfReferenceUID")

@@ -17,9 +17,9 @@ from pydicom.uid import (
 )
 
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
+from .core import PARSE_ERRORS, quiet
 from .dataset import MACROS, attribute, numbers
 from .encapsulated import CUT_PIXELS
-from .guards import PARSE_ERRORS, quiet
 
 NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 UNCOMPRESSED = (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian)

@@ -7,8 +7,8 @@ from functools import lru_cache
 import anywidget
 import traitlets
 
+from .core import EDAError, RequestError
 from .display import Window, choose_window
-from .errors import EDAError, RequestError
 from .image import to_png
 from .viewer_data import describe_picture, list_pictures, load_picture, open_picture
 from .viewer_page import static_figure, viewer_code, viewer_html, viewer_style

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from .core import RequestError
 from .dataset import attribute, numbers, read_dataset
 from .display import FALLBACK_PERCENTILES, PRESETS, choose_window, default_window
-from .errors import RequestError
 from .frames import frame_header
 from .image import Image, load_stages
 from .kinds import sniff
 from .modality import to_modality
-from .pathology import open_slide
+from .pathology.slide import open_slide
 
 MAX_BYTES = 2**25  # of one frame: 4096 x 4096 pixels of 16 bits
 WIDEST_TABLE = 2**17

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import EDAError
+from .core import EDAError, read_part
 from .image import Image, to_png
-from .installation import read_part
 from .viewer_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
 
 PAGE_BYTES = 2_000_000

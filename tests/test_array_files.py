@@ -8,7 +8,7 @@ import pytest
 from parts import package
 
 from eda_utils.array_files import save_arrays
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.handoff import ImageDataset
 from eda_utils.samples import CANARY
 

@@ -12,9 +12,9 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 from eda_utils.attributes import NUMERIC_VRS, find_attribute, name_of
+from eda_utils.core.errors import RequestError
+from eda_utils.core.guards import quiet
 from eda_utils.dataset import read_dataset
-from eda_utils.errors import RequestError
-from eda_utils.guards import quiet
 from eda_utils.values import plain_value
 
 CREATORS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64).filter(lambda text: "\0" not in text)

@@ -12,8 +12,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLossless, JPEGLS
 
 from eda_utils.claims import check_claims
 from eda_utils.codestream import stream_size
+from eda_utils.core.errors import DecodeError, EDAError
 from eda_utils.dataset import count_frames, read_dataset
-from eda_utils.errors import DecodeError, EDAError
 from eda_utils.frames import read_frame
 
 random = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from eda_utils.cohort_pages import render_comparison, write_card
-from eda_utils.errors import EDAError
+from eda_utils.core.errors import EDAError
 from eda_utils.samples import CANARY
 
 

@@ -18,9 +18,9 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
+from eda_utils.core.errors import EDAError, FormatError, LimitError, MissingError, RequestError
+from eda_utils.core.guards import quiet
 from eda_utils.dataset import attribute, items, numbers, read_dataset, texts, without_pixels
-from eda_utils.errors import EDAError, FormatError, LimitError, MissingError, RequestError
-from eda_utils.guards import quiet
 
 CT = get_testdata_file("CT_small.dcm")
 

@@ -17,8 +17,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
 from eda_utils import decoders, load_image
+from eda_utils.core.errors import DecodeError
 from eda_utils.dataset import NEWER_SYNTAXES
-from eda_utils.errors import DecodeError
 
 
 def test_twelve_bit_jpeg(index):

@@ -8,7 +8,7 @@ from parts import SAMPLES, examples
 from slides import scene, tiny_tiff, write_pyramid
 
 from eda_utils import open_slide, slide_table
-from eda_utils.errors import EDAError, FormatError
+from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.pathology.directory import check_tiff
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"

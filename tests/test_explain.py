@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from eda_utils import load_image, to_display
-from eda_utils.errors import EDAError, FormatError
+from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.explain import STEPS, explain_display
 from eda_utils.image import load_stages
 from eda_utils.samples import CANARY

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from slides import openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import open_slide, slide_table
-from eda_utils.errors import EDAError, FormatError, MissingError
+from eda_utils.core.errors import EDAError, FormatError, MissingError
 
 
 def ome(path, pixels, **attributes):

@@ -14,7 +14,7 @@ from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 
 from eda_utils import load_image, to_display
-from eda_utils.errors import DecodeError, FrameError, NoPixelDataError
+from eda_utils.core.errors import DecodeError, FrameError, NoPixelDataError
 from eda_utils.frames import find_group, frame_header, read_frame
 
 

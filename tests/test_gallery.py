@@ -8,7 +8,7 @@ import pytest
 from parts import foreign_files
 
 import eda_utils as eda
-from eda_utils.findings import findings_table
+from eda_utils.core.findings import findings_table
 from eda_utils.samples import CANARY
 
 

@@ -8,7 +8,7 @@ import pytest
 from parts import SAMPLES
 from slides import openslide_region, random_regions
 
-from eda_utils.errors import DecodeError, FormatError
+from eda_utils.core.errors import DecodeError, FormatError
 from eda_utils.pathology.handles import OpenSlideReader, PictureReader
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import eda_utils as eda
-from eda_utils.errors import DecodeError, EDAError, RequestError
+from eda_utils.core.errors import DecodeError, EDAError, RequestError
 from eda_utils.handoff import ImageDataset, TileDataset, collate_items, fit_scale
 
 

@@ -7,7 +7,7 @@ from pydicom.data import get_testdata_file
 
 from eda_utils import compare_headers, header_table
 from eda_utils.confidentiality import MASK
-from eda_utils.errors import FormatError
+from eda_utils.core.errors import FormatError
 from eda_utils.headers import COLUMNS
 from eda_utils.samples import CANARY, registry
 

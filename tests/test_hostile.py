@@ -16,7 +16,7 @@ from eda_utils import (
     series_tree,
     show_image,
 )
-from eda_utils.errors import EDAError
+from eda_utils.core.errors import EDAError
 
 pytestmark = pytest.mark.hostile
 

@@ -12,7 +12,7 @@ import pytest
 from parts import ROOT
 
 import eda_utils
-from eda_utils import errors
+from eda_utils.core import errors
 
 PACKAGE = ROOT / "eda_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))

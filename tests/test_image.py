@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from eda_utils import Image, load_image, to_display
-from eda_utils.errors import EDAError, FormatError
+from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.image import to_png
 from eda_utils.samples import CANARY
 

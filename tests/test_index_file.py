@@ -9,7 +9,7 @@ import pytest
 import eda_utils.index as module
 import eda_utils.rows as rows
 from eda_utils import index_folder, redact_table, write_index
-from eda_utils.errors import MissingError, RequestError
+from eda_utils.core.errors import MissingError, RequestError
 
 READ = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".xlsx": pd.read_excel}
 
@@ -151,7 +151,7 @@ def test_where_a_cache_cannot_lie(folder, tmp_path):
 
 def test_what_could_not_be_opened_is_tried_again(folder, tmp_path, monkeypatch):
     """Giving a permission changes neither size nor modification time."""
-    from eda_utils.errors import AccessError
+    from eda_utils.core.errors import AccessError
 
     def closed(source, size=0):
         raise AccessError("notes.txt", "may not be opened (Permission denied)", "check its permissions")

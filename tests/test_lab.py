@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eda_utils.errors import MissingError
+from eda_utils.core.errors import MissingError
 from eda_utils.lab import SETTINGS, lab_command
 
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from eda_utils.errors import EDAError
+from eda_utils.core.errors import EDAError
 from eda_utils.label_files import read_boxes, read_labels, split_labels
 
 

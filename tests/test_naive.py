@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from pydicom.data import get_testdata_file
 
 from eda_utils import index_folder, load_image, to_display
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.naive import audit_display, compare_naive, to_naive
 
 CT = get_testdata_file("CT_small.dcm")

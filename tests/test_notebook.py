@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from eda_utils.errors import FormatError, MissingError, RequestError
+from eda_utils.core.errors import FormatError, MissingError, RequestError
 from eda_utils.notebook import find_notebook, keep_report_cells, read_notebook, set_parameters, strip_notebook
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from eda_utils import count_nuclei, estimate_background, estimate_stains, make_phantom_tile, open_slide
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.pathology.nuclei import COLUMNS, label_nuclei, measure_nuclei
 
 TILES = {

@@ -8,7 +8,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from eda_utils import load_image, to_display
-from eda_utils.errors import EDAError
+from eda_utils.core.errors import EDAError
 from eda_utils.explain import STEPS, explain_display
 
 KEYWORDS = sorted(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from eda_utils import make_phantom_tile
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.pathology.phantom import DIAMETERS_UM, GAP_UM
 
 TILES = {

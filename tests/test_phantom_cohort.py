@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import eda_utils as eda
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.phantom_cohort import SITES, UNKNOWN, UNLABELLED
 
 

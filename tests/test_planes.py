@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 
 from eda_utils import load_image, to_display
+from eda_utils.core.errors import EDAError
 from eda_utils.dataset import read_dataset
-from eda_utils.errors import EDAError
 from eda_utils.kinds import sniff
 from eda_utils.planes import read_overlays, read_shutter, shutter_grey
 

@@ -15,7 +15,7 @@ from eda_utils import (
     plot_geometry,
     plot_histogram,
 )
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.image import Image
 from eda_utils.samples import CANARY
 

@@ -8,8 +8,8 @@ from identified import bare, identified, write
 from parts import for_each, foreign_files, mixed_folder
 
 from eda_utils import audit_phi, find_files, index_folder
-from eda_utils.errors import RequestError
-from eda_utils.findings import FINDING_COLUMNS
+from eda_utils.core.errors import RequestError
+from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.privacy import KINDS
 from eda_utils.samples import CANARY
 

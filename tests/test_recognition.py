@@ -6,7 +6,7 @@ from parts import package
 from written import smooth, write_text
 
 from eda_utils import recognition
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.recognition import read_lines, wants_reading
 
 

@@ -11,7 +11,7 @@ from parts import leaks
 
 import eda_utils as eda
 from eda_utils.cli import main
-from eda_utils.errors import EDAError
+from eda_utils.core.errors import EDAError
 from eda_utils.samples import CANARY
 
 OF_FILE = {

@@ -15,7 +15,7 @@ from parts import leaks
 from peers import running
 
 from eda_utils import render_notebook, render_notebooks, render_report, write_phantom_cohort
-from eda_utils.errors import MissingError, NotebookError, RequestError
+from eda_utils.core.errors import MissingError, NotebookError, RequestError
 from eda_utils.samples import CANARY
 
 pytestmark = pytest.mark.notebooks

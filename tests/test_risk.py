@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from eda_utils import audit_phi, risk_card
-from eda_utils.findings import findings_table
+from eda_utils.core.findings import findings_table
 from eda_utils.privacy import KINDS
 from eda_utils.risk import SAID
 from eda_utils.samples import CANARY

@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from eda_utils import samples as module
-from eda_utils.errors import FormatError, MissingError
+from eda_utils.core.errors import FormatError, MissingError
 from eda_utils.samples import CANARY, make_samples, registry
 
 ROOT = Path(__file__).parents[1]

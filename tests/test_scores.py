@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from eda_utils import auc_interval
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from slides import openslide_region, scene, write_pyramid
 
 from eda_utils import open_slide
-from eda_utils.errors import FormatError, MissingError, RequestError
+from eda_utils.core.errors import FormatError, MissingError, RequestError
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"
 

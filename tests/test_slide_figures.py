@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import eda_utils as eda
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.samples import CANARY
 
 

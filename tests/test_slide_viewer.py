@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from slides import scene, write_pyramid
 
 import eda_utils as eda
-from eda_utils.errors import MissingError, RequestError
+from eda_utils.core.errors import MissingError, RequestError
 from eda_utils.slide_viewer import slide_html, view_slide
 from eda_utils.viewer_page import PAGE_BYTES
 

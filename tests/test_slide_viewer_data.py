@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from slides import scene, write_pyramid
 
 import eda_utils as eda
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.slide_viewer_data import (
     TILE,
     base_level,

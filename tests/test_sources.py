@@ -21,8 +21,8 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from eda_utils import index_folder
 from eda_utils.columns import FILE_COLUMNS
-from eda_utils.errors import EDAError, FormatError, MissingError
-from eda_utils.guards import quiet
+from eda_utils.core.errors import EDAError, FormatError, MissingError
+from eda_utils.core.guards import quiet
 from eda_utils.sources import list_source
 
 CT = Path(get_testdata_file("CT_small.dcm")).read_bytes()

@@ -15,7 +15,7 @@ from eda_utils import (
     separate_stains,
     write_phantom_slide,
 )
-from eda_utils.errors import EDAError, RequestError
+from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.pathology.stain_estimation import REFERENCE, _sparse_amounts
 from eda_utils.pathology.stains import optical_density
 

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import eda_utils.sandbox as sandbox
 import imagecodecs
 import numpy as np
 import pandas as pd
@@ -18,10 +19,9 @@ from PIL import Image as Pillow
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPEGLSLossless, RLELossless
 
-import eda_utils.sandbox as sandbox
 import eda_utils.stats as stats
 from eda_utils import index_folder, load_image
-from eda_utils.errors import EDAError, RequestError
+from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.samples import CANARY
 from eda_utils.stats import MOST_FRAMES, measure_image, measure_images
 

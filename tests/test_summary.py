@@ -11,7 +11,7 @@ from eda_utils import (
     summarize_folder,
     summarize_series,
 )
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.samples import CANARY
 from eda_utils.summary import relative_paths, study_years
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import eda_utils as eda
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.pathology.tissue import Mask, masks_of, read_overview
 
 SHAPE = (4096, 6144)

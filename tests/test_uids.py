@@ -12,8 +12,8 @@ from pydicom.data import get_palette_files, get_testdata_file
 from pydicom.uid import UID
 
 from eda_utils import index_folder
-from eda_utils.errors import RequestError
-from eda_utils.findings import FINDING_COLUMNS
+from eda_utils.core.errors import RequestError
+from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.samples import CANARY
 from eda_utils.uids import DIRECTORY, UIDS, audit_uids
 

@@ -8,8 +8,8 @@ import pytest
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda
+from eda_utils.core.errors import FrameError, NoPixelDataError, RequestError
 from eda_utils.display import Window
-from eda_utils.errors import FrameError, NoPixelDataError, RequestError
 from eda_utils.viewer import view_image
 
 CT = get_testdata_file("CT_small.dcm")

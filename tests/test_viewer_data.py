@@ -12,8 +12,8 @@ from pydicom.data import get_testdata_file
 from skimage.measure import block_reduce
 
 import eda_utils as eda
+from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.display import PRESETS, Window
-from eda_utils.errors import EDAError, RequestError
 from eda_utils.image import load_stages
 from eda_utils.viewer_data import (
     describe_picture,

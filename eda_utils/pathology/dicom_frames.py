@@ -6,9 +6,8 @@ from itertools import islice, product
 import numpy as np
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
+from ..core import EDAError, FormatError, RequestError, read_head
 from ..dataset import attribute, count_frames, items, numbers, read_dataset
-from ..errors import EDAError, FormatError, RequestError
-from ..files import read_head
 from ..frames import frame_header, read_frame, to_rgb
 from .directory import MAX_TILE_PIXELS
 

@@ -6,10 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ..errors import EDAError, FormatError
-from ..extras import need_extra
-from ..files import read_head
-from ..guards import PARSE_ERRORS, quiet
+from ..core import PARSE_ERRORS, EDAError, FormatError, need_extra, quiet, read_head
 from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
 from .dicom_frames import DicomReader, series_files

@@ -5,9 +5,7 @@ from threading import Lock
 
 import numpy as np
 
-from ..errors import DecodeError, FormatError
-from ..extras import need_extra
-from ..guards import quiet
+from ..core import DecodeError, FormatError, need_extra, quiet
 
 WHITE = (255, 255, 255)
 DAMAGED = "is not a slide that can be opened"

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import RequestError
-from ..extras import need_extra
+from ..core import RequestError, need_extra
 from .stains import WHITE_LEVEL, separate_stains
 
 PLAUSIBLE_MPP = (0.05, 20.0)

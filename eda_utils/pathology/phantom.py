@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import RequestError
-from ..extras import need_extra
+from ..core import RequestError, need_extra
 from .stains import stain_matrix
 
 # Between Ruifrok's and Macenko's: neither may find them because they are its own

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import RequestError
+from ..core import RequestError
 from .phantom import PHANTOM_LIGHT, PHANTOM_STAINS, draw_tissue
 from .stains import stain_matrix
 

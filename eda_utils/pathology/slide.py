@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import RequestError
+from ..core import RequestError
 from ..image import Image
 from .facts import PLAUSIBLE_MPP, describe, read_mpp
 from .formats import open_source

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import RequestError
+from ..core import RequestError
 from .stain_estimation import estimate_stains
 from .tissue import masks_of, read_overview, tile_grid
 

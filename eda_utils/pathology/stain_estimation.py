@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ..errors import RequestError
-from ..extras import need_extra
+from ..core import RequestError, need_extra
 from .stains import WHITE_LEVEL, optical_density, recombine_stains, stain_matrix
 
 LEAST_PIXELS, MOST_PIXELS = 100, 2**20

@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from ..errors import RequestError
+from ..core import RequestError
 
 # Optical density of each stain in red, green and blue; Ruifrok and Johnston 2001, and the defaults of QuPath
 STAIN_VECTORS = {

@@ -7,12 +7,9 @@ import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from ..confidentiality import identifiers, mask_identifiers
-from ..errors import EDAError
+from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
 from ..index import index_folder
 from ..kinds import SLIDE_SUFFIXES, is_measured
-from ..pool import mapper
-from ..progress import progress_bar
-from ..sandbox import call_guarded, run_guarded
 from .directory import has_tiles
 from .slide import open_slide
 from .slide_qc import measure_slide

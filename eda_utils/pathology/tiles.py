@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..codestream import stream_size, upper_part
-from ..errors import DecodeError, RequestError
-from ..guards import PARSE_ERRORS
+from ..core import PARSE_ERRORS, DecodeError, RequestError
 from .directory import MAX_TILE_PIXELS
 
 CACHE_BYTES = 2**25

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from ..errors import RequestError
-from ..extras import need_extra
+from ..core import RequestError, need_extra
 from .stains import estimate_background, optical_density
 
 MOST_SIDE = 4096  # of an overview: a slide of 30 mm at 8 µm per pixel has 3,750

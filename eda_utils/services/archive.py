@@ -12,8 +12,8 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt, sop_class as classes
 from pynetdicom.presentation import DEFAULT_TRANSFER_SYNTAXES
 
+from ..core import AccessError, EDAError, PeerError
 from ..dataset import read_dataset
-from ..errors import AccessError, EDAError, PeerError
 from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, make_entity, parse_address
 from .catalogue import LEVELS, add_instance, find_matches, find_names, forget_instances, known_names, open_catalogue
 from .films import film_contexts, film_handlers

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pynetdicom import AE, _config, evt
 
-from ..errors import PeerError, RequestError
+from ..core import PeerError, RequestError
 from .messages import listeners
 
 CALLING = "EDA_UTILS"

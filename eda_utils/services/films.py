@@ -16,8 +16,8 @@ from pynetdicom.sop_class import (
     Printer,
 )
 
+from ..core import EDAError, RequestError
 from ..display import to_display
-from ..errors import EDAError, RequestError
 from ..image import load_image
 from ..levels import luminance
 from ..spacing import NO_SPACING, Spacing, read_aspect

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydicom.uid import UID
 from pynetdicom import evt
 
-from ..text import plural
+from ..core import plural
 
 ACSE = {"A_ASSOCIATE": "A-ASSOCIATE", "A_RELEASE": "A-RELEASE", "A_ABORT": "A-ABORT", "A_P_ABORT": "A-P-ABORT"}
 

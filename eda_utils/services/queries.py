@@ -14,7 +14,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from ..errors import RequestError
+from ..core import RequestError
 from .association import describe_status, ensure_success, open_association
 from .catalogue import value_text
 
@@ -57,7 +57,7 @@ def echo(address, **connection):
     >>> from eda_utils import services
     >>> services.echo("NOBODY@127.0.0.1:1")
     Traceback (most recent call last):
-    eda_utils.errors.PeerError: NOBODY@127.0.0.1:1: cannot be reached; check host and port, and that it runs.
+    eda_utils.core.errors.PeerError: NOBODY@127.0.0.1:1: cannot be reached; check host and port, and that it runs.
     """
     with open_association(address, [build_context(Verification)], **connection) as association:
         begun = pd.Timestamp.now()

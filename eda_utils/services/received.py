@@ -10,7 +10,7 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
-from ..guards import PARSE_ERRORS, quiet
+from ..core import PARSE_ERRORS, quiet
 
 PART = ".part-"
 SUCCESS, OUT_OF_RESOURCES, MISMATCH, DUPLICATE = 0x0000, 0xA700, 0xA900, 0x0111

@@ -11,9 +11,8 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from ..errors import PeerError, RequestError
+from ..core import PeerError, RequestError, progress_bar
 from ..index import index_folder
-from ..progress import progress_bar
 from .association import (
     MAX_PDU,
     TIMEOUT,

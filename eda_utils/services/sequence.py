@@ -5,10 +5,9 @@ import textwrap
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from ..errors import RequestError
+from ..core import RequestError, plural
 from ..figures import describe, house_style, nothing_to_show
 from ..style import ACCENT, INK, MUTED, PALETTE, RULE
-from ..text import plural
 from .association import describe_status
 
 ROW_HEIGHT, WIDTH = 0.27, 7.2  # inches

@@ -8,14 +8,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context
 
+from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, is_url, open_file, progress_bar
 from ..dataset import read_dataset
 from ..encapsulated import CUT_PIXELS
-from ..errors import EDAError, PeerError, RequestError
-from ..files import open_file
-from ..guards import PARSE_ERRORS
 from ..index import index_folder
-from ..progress import progress_bar
-from ..remote import is_url
 from .association import describe_status, open_association, whole_files
 
 PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]

@@ -10,12 +10,9 @@ import httpx
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
+from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, open_file, progress_bar
 from ..dataset import read_dataset
-from ..errors import EDAError, PeerError, RequestError
-from ..files import open_file
-from ..guards import PARSE_ERRORS
 from ..index import index_folder
-from ..progress import progress_bar
 from .association import TIMEOUT, describe_status
 from .queries import FIELDS, answers_table, check_request, match_text
 from .received import name_of, read_header, write_part
@@ -90,7 +87,7 @@ def query_web(url, level="study", *, fields=(), timeout=TIMEOUT, tls=None, heade
     >>> from eda_utils import services
     >>> services.query_web("http://127.0.0.1:1")
     Traceback (most recent call last):
-    eda_utils.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
+    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
     """
     level, keys, rest = check_request(level, fields, keys)
     if level == "PATIENT" or rest:
@@ -150,7 +147,7 @@ def retrieve_web(what, url, folder, *, progress=None, timeout=TIMEOUT, tls=None,
     >>> from eda_utils import services
     >>> services.retrieve_web("1.2.3", "http://127.0.0.1:1", "/tmp/eda-example")
     Traceback (most recent call last):
-    eda_utils.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
+    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
     """
     folder, came = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)

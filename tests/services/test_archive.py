@@ -16,7 +16,7 @@ from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
 from eda_utils import services
-from eda_utils.errors import AccessError, PeerError
+from eda_utils.core.errors import AccessError, PeerError
 from eda_utils.services import received
 from eda_utils.services.transfers import LOST
 

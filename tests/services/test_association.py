@@ -14,7 +14,7 @@ from pynetdicom import build_context, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
 from eda_utils import services
-from eda_utils.errors import EDAError, PeerError, RequestError
+from eda_utils.core.errors import EDAError, PeerError, RequestError
 from eda_utils.services import association as association_module
 from eda_utils.services.association import describe_status, parse_address
 

@@ -14,7 +14,7 @@ from parts import mixed_folder, package
 
 import eda_utils.index as module
 from eda_utils import index_folder, read_index, slide_table, write_phantom_slide
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 
 PATIENCE = 120  # seconds, for a machine that is busy with other things
 

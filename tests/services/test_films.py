@@ -8,7 +8,7 @@ from pynetdicom import build_context
 from pynetdicom.sop_class import BasicFilmBox, Printer
 
 from eda_utils import services
-from eda_utils.errors import PeerError, RequestError
+from eda_utils.core.errors import PeerError, RequestError
 from eda_utils.services.association import open_association
 from eda_utils.services.films import META
 

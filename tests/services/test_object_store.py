@@ -12,7 +12,7 @@ import pytest
 from parts import by_name, mixed_folder, package
 
 from eda_utils import index_folder, load_image
-from eda_utils.errors import AccessError, EDAError, MissingError
+from eda_utils.core.errors import AccessError, EDAError, MissingError
 
 KEY, SECRET = "AKIA0LEAKED", "s3cr3t/leaked"
 BUCKET = "bucket-of-the-hospital"

@@ -9,7 +9,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from eda_utils import load_image, services
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 
 IMAGES = ("CT_small.dcm", "MR_small.dcm", "SC_rgb_jpeg_dcmtk.dcm")
 

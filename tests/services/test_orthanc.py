@@ -4,7 +4,7 @@ import pytest
 from peers import contents, make_files
 
 from eda_utils import services
-from eda_utils.errors import PeerError
+from eda_utils.core.errors import PeerError
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 
 from eda_utils import services
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 
 PATIENTS = [
     ("A1", "Adams^Ann", "20200131"),

@@ -4,7 +4,7 @@ import pytest
 from peers import contents, free_port
 
 from eda_utils import services
-from eda_utils.errors import PeerError, RequestError
+from eda_utils.core.errors import PeerError, RequestError
 
 
 @pytest.fixture

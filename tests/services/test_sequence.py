@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from eda_utils import services
-from eda_utils.errors import PeerError, RequestError
+from eda_utils.core.errors import PeerError, RequestError
 
 
 def texts(ax):

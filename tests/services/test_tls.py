@@ -8,7 +8,7 @@ from parts import program
 from peers import contents
 
 from eda_utils import services
-from eda_utils.errors import PeerError
+from eda_utils.core.errors import PeerError
 
 
 @pytest.fixture(scope="module")

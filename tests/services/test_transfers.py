@@ -9,7 +9,7 @@ from pynetdicom import evt
 from pynetdicom.sop_class import CTImageStorage
 
 from eda_utils import index_folder, load_image, services
-from eda_utils.errors import RequestError
+from eda_utils.core.errors import RequestError
 from eda_utils.services.transfers import LOST
 
 

@@ -4,7 +4,7 @@ import pytest
 from peers import peer_that
 
 from eda_utils import services
-from eda_utils.errors import PeerError, RequestError
+from eda_utils.core.errors import PeerError, RequestError
 from eda_utils.services.web import _instances
 
 PART = b"Content-Type: application/dicom\r\n\r\n"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from eda_utils import index_folder, write_index
-from eda_utils.errors import EDAError, RequestError
-from eda_utils.spreadsheets import EXCEL_ROWS, inert_text, write_csv, write_excel
-from eda_utils.text import printable
+from eda_utils.core.errors import EDAError, RequestError
+from eda_utils.core.export import EXCEL_ROWS, inert_text, write_csv, write_excel
+from eda_utils.core.text import printable
 
 FORMULAS = [
     *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x.example")', " =1+1", "\t=1+1"),

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from eda_utils.errors import RequestError
-from eda_utils.findings import FINDING_COLUMNS, SEVERITIES, findings_table, summarize_findings
+from eda_utils.core.errors import RequestError
+from eda_utils.core.findings import FINDING_COLUMNS, SEVERITIES, findings_table, summarize_findings
 from eda_utils.quality import flag_issues
 
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from eda_utils import errors
+from eda_utils.core import errors
 
 CLASSES = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, errors.EDAError)]
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from .errors import AccessError, FormatError, LimitError, MissingError, RequestError
-from .remote import is_url, open_url, read_url, url_facts
+from .urls import is_url, open_url, read_url, url_facts
 
 HEAD_BYTES = 4096
 HEADER_BYTES = 2**26  # what is read of a file for its header, and what a deflated data set may inflate to
@@ -46,7 +46,7 @@ def find_files(source):
 
     Examples
     --------
-    >>> from eda_utils.files import find_files
+    >>> from eda_utils.core.files import find_files
     >>> len(list(find_files("data/samples"))) > 20
     True
     """
@@ -160,7 +160,7 @@ def spelt(path):
     Examples
     --------
     >>> import os
-    >>> from eda_utils.files import spelt
+    >>> from eda_utils.core.files import spelt
     >>> print(spelt(os.fsdecode(bytes([77, 252]))))
     M\\xfc
     """

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import warnings
 
-from eda_utils.guards import quiet
+from eda_utils.core.guards import quiet
 from eda_utils.samples import CANARY
 
 

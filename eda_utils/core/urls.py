@@ -33,7 +33,7 @@ def is_url(source):
 
     Examples
     --------
-    >>> from eda_utils.remote import is_url
+    >>> from eda_utils.core.urls import is_url
     >>> is_url("s3://bucket/key"), is_url("/data/s3"), is_url("C:\\\\data")
     (True, False, False)
     """
@@ -45,7 +45,7 @@ def url_name(url):
 
     Examples
     --------
-    >>> from eda_utils.remote import url_name
+    >>> from eda_utils.core.urls import url_name
     >>> url_name("s3://bucket/folder/a.dcm"), url_name("zip://::/data/b.zip"), url_name("https://me:secret@server?key")
     ('a.dcm', 'b.zip', 'https')
     """

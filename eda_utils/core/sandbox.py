@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Event
 
 from .errors import DecodeError, EDAError
-from .pool import keep_memory
-from .remote import is_url, source_name
+from .parallel import keep_memory
 from .text import without_values
+from .urls import is_url, source_name
 
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9
@@ -24,7 +24,7 @@ FULL_BYTES = 10**9  # what a process may keep
 AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
 ADVICE = "look at its header, or ask for the original"
 # -P: no module of the current folder can take the place of one of ours
-COMMAND = ("-P", "-c", "from eda_utils.sandbox import serve; serve()")
+COMMAND = ("-P", "-c", "from eda_utils.core.sandbox import serve; serve()")
 
 _idle = []  # processes kept for the next time, as to start one takes about a second
 
@@ -60,7 +60,7 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
     Examples
     --------
     >>> import os.path
-    >>> from eda_utils.sandbox import run_guarded
+    >>> from eda_utils.core.sandbox import run_guarded
     >>> list(run_guarded(os.path.basename, ["/data/a.dcm"]))
     ['a.dcm']
     """
@@ -93,7 +93,7 @@ def call_guarded(function, item, memory_bytes=None):
 
     Examples
     --------
-    >>> from eda_utils.sandbox import call_guarded
+    >>> from eda_utils.core.sandbox import call_guarded
     >>> print(call_guarded(int, "/data/a.dcm"))
     a.dcm: unexpected ValueError: invalid literal for int() with base 10: '…'; look at its header, or ask for the ...
     """

@@ -26,7 +26,7 @@ def inert_text(text):
 
     Examples
     --------
-    >>> from eda_utils.spreadsheets import inert_text
+    >>> from eda_utils.core.export import inert_text
     >>> inert_text("=1+1"), inert_text("-1.5"), inert_text("AXIAL"), inert_text(chr(27) + "[2J")
     ("'=1+1", '-1.5', 'AXIAL', '\\\\x1b[2J')
     """

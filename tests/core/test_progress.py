@@ -2,7 +2,7 @@
 
 import pytest
 
-from eda_utils.progress import progress_bar, tell
+from eda_utils.core.progress import progress_bar, tell
 
 
 @pytest.mark.parametrize(("progress", "shown"), [(True, True), (False, False), (None, False)])

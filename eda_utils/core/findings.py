@@ -34,7 +34,7 @@ def findings_table(rows):
 
     Examples
     --------
-    >>> from eda_utils.findings import findings_table
+    >>> from eda_utils.core.findings import findings_table
     >>> rows = [("b.dcm", "no_window", "note", "there is no window", "1 of 2 files", "set one")]
     >>> rows += [("a.dcm", "uid_missing", "error", "a UID is missing", "1 of 2 files", "ask for the file again")]
     >>> findings_table(rows)["kind"].tolist()
@@ -72,7 +72,7 @@ def summarize_findings(findings, index=None):
 
     Examples
     --------
-    >>> from eda_utils.findings import findings_table, summarize_findings
+    >>> from eda_utils.core.findings import findings_table, summarize_findings
     >>> rows = [("b.dcm", "no_window", "note", "there is no window", "no Window Center", "set one")]
     >>> rows += [(path, "blank", "error", "all pixels have one value", "1 frame", "look at it") for path in "ab"]
     >>> summarize_findings(findings_table(rows))[["severity", "kind", "files"]].values.tolist()

@@ -8,8 +8,8 @@ import sys
 import pytest
 from parts import ROOT
 
-from eda_utils.errors import EDAError, InstallationError, MissingExtraError
-from eda_utils.extras import LIBRARIES, explain_missing, need_extra
+from eda_utils.core.errors import EDAError, InstallationError, MissingExtraError
+from eda_utils.core.extras import LIBRARIES, explain_missing, need_extra
 
 OTHERS = ("distributed", "rapidocr", "s3fs", "zarr")
 CORE = """

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from eda_utils.errors import RequestError
-from eda_utils.tables import need
+from eda_utils.core.errors import RequestError
+from eda_utils.core.tables import need
 
 
 def test_a_column_that_is_not_there_is_named():

@@ -8,11 +8,11 @@ import time
 from functools import partial
 from pathlib import Path
 
+import eda_utils.sandbox as sandbox
 import pytest
 
-import eda_utils.sandbox as sandbox
-from eda_utils.errors import DecodeError, EDAError, MissingError
-from eda_utils.sandbox import call_guarded, run_guarded
+from eda_utils.core.errors import DecodeError, EDAError, MissingError
+from eda_utils.core.sandbox import call_guarded, run_guarded
 
 LIMITS = {"seconds": 3, "memory_bytes": 3 * 10**8}
 ADVICE = "look at its header, or ask for the original."
@@ -166,7 +166,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
     """`multiprocessing` would run the script again in every process."""
     script = tmp_path / "script.py"
     script.write_text(
-        "import os.path\nfrom eda_utils.sandbox import run_guarded\n"
+        "import os.path\nfrom eda_utils.core.sandbox import run_guarded\n"
         "print(list(run_guarded(os.path.basename, ['/a/b', '/a/c'], workers=2)))\n"
     )
     answer = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60)
@@ -176,7 +176,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
 
 def test_a_module_of_the_current_folder_takes_nobodys_place(tmp_path):
     (tmp_path / "pickle.py").write_text("raise SystemExit(3)")
-    code = "import os.path\nfrom eda_utils.sandbox import run_guarded\nprint(*run_guarded(os.path.basename, ['/a/b']))"
+    code = "import os.path\nfrom eda_utils.core.sandbox import run_guarded\nprint(*run_guarded(os.path.basename, ['/a/b']))"
     command = [sys.executable, "-P", "-c", code]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path)
     assert answer.stdout == "b\n"

@@ -8,9 +8,9 @@ import pytest
 from parts import package
 
 from eda_utils import index_folder
-from eda_utils.errors import MissingError, RequestError
-from eda_utils.files import read_head
-from eda_utils.pool import AHEAD, mapper
+from eda_utils.core.errors import MissingError, RequestError
+from eda_utils.core.files import read_head
+from eda_utils.core.parallel import AHEAD, mapper
 
 TOO_FEW = "workers: there must be at least one process; leave it out or give 1 or more."
 BOTH = "workers: a Dask client brings its own workers; give workers or client, not both."

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from eda_utils.errors import AccessError, FormatError, LimitError, MissingError, RequestError
-from eda_utils.files import file_facts, find_files, open_file, read_head, spelt
+from eda_utils.core.errors import AccessError, FormatError, LimitError, MissingError, RequestError
+from eda_utils.core.files import file_facts, find_files, open_file, read_head, spelt
 
 
 def test_every_file_is_found_once(samples):

@@ -9,6 +9,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import eda_utils.remote as remote
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +17,9 @@ from hypothesis import given, settings, strategies as st
 from parts import by_name, mixed_folder, package
 from pydicom.data import get_testdata_file
 
-import eda_utils.remote as remote
 from eda_utils import index_folder, load_image
-from eda_utils.errors import EDAError, FormatError, MissingError
-from eda_utils.remote import is_url, list_urls, open_url, read_url, url_facts, url_name
+from eda_utils.core.errors import EDAError, FormatError, MissingError
+from eda_utils.core.urls import is_url, list_urls, open_url, read_url, url_facts, url_name
 
 CT = Path(get_testdata_file("CT_small.dcm")).read_bytes()
 SECRETS = ("127.0.0.1", "hospital", "anna", "pass-word", "signature")

@@ -5,9 +5,10 @@ import shutil
 import pytest
 from parts import ROOT
 
-from eda_utils import installation, page, report
+from eda_utils import page, report
 from eda_utils.cli import main
-from eda_utils.errors import EDAError, InstallationError
+from eda_utils.core import installation
+from eda_utils.core.errors import EDAError, InstallationError
 
 
 def test_places_of_a_checkout(monkeypatch, tmp_path):

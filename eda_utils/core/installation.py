@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .errors import InstallationError
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 REINSTALL = "pip install --force-reinstall eda_utils"
 
 
@@ -48,7 +48,7 @@ def part(path):
 
     Examples
     --------
-    >>> from eda_utils.installation import PACKAGE, part
+    >>> from eda_utils.core.installation import PACKAGE, part
     >>> part(PACKAGE / "samples.csv").name
     'samples.csv'
     """
