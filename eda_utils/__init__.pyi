@@ -1,6 +1,6 @@
 """Exploratory data analysis of 2D medical images."""
 
-from . import core as core, pathology as pathology, services as services
+from . import core as core, dicom as dicom, pathology as pathology, services as services
 from .array_files import save_arrays as save_arrays
 from .burned_in import find_burned_in as find_burned_in
 from .cards import dataset_card as dataset_card
@@ -10,9 +10,15 @@ from .cohort_figures import (
     plot_split as plot_split,
 )
 from .cohort_pages import render_comparison as render_comparison, write_card as write_card
-from .confidentiality import is_phi as is_phi, redact_table as redact_table
 from .core import EDAError as EDAError, find_files as find_files, summarize_findings as summarize_findings
 from .deidentification import deidentify as deidentify
+from .dicom import (
+    compare_headers as compare_headers,
+    header_table as header_table,
+    is_phi as is_phi,
+    redact_table as redact_table,
+    sniff as sniff,
+)
 from .display import to_display as to_display
 from .doctor import check_decoders as check_decoders
 from .drift import compare_datasets as compare_datasets, flag_drift as flag_drift, list_values as list_values
@@ -37,11 +43,9 @@ from .handoff import (
     collate_items as collate_items,
     fit_scale as fit_scale,
 )
-from .headers import compare_headers as compare_headers, header_table as header_table
 from .image import Image as Image, load_image as load_image
 from .index import index_folder as index_folder, pick_file as pick_file
 from .index_file import read_index as read_index, write_index as write_index
-from .kinds import sniff as sniff
 from .labels import join_labels as join_labels, list_unmatched as list_unmatched
 from .lettering import text_boxes as text_boxes
 from .naive import audit_display as audit_display

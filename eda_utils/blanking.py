@@ -6,13 +6,11 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import ExplicitVRLittleEndian
 
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
-from .codestream import comment_segments, without_comments
 from .core import PARSE_ERRORS, FormatError, quiet, source_name
-from .dataset import attribute, count_frames
+from .dicom import NATIVE_SYNTAXES, UNCOMPRESSED, attribute, comment_segments, count_frames, without_comments
 from .frames import read_frame, to_rgb
 from .image import load_image
 from .lettering import letter_boxes
-from .values import NATIVE_SYNTAXES, UNCOMPRESSED
 
 MOST_BYTES = 2**31  # of all frames, uncompressed
 PASSES = 3  # what stood beside text that is blanked can look like text by itself
@@ -54,7 +52,7 @@ def blank_text(dataset, *, ocr=False):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> from eda_utils.blanking import blank_text
-    >>> from eda_utils.dataset import read_dataset
+    >>> from eda_utils.dicom.dataset import read_dataset
     >>> share, remains = blank_text(read_dataset(get_testdata_file("examples_palette.dcm"), pixels=True))
     >>> 0.2 < share < 0.4, remains
     (True, '')

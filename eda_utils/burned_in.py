@@ -8,15 +8,13 @@ import pandas as pd
 from pydicom.dataset import Dataset
 
 from .core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
-from .dataset import attribute, items, numbers, read_dataset, texts
+from .dicom import attribute, items, list_files, numbers, read_dataset, sniff, texts
 from .disclosures import read_burned_in
 from .display import to_display
 from .identifiers import learn_words, walk
 from .image import load_image
-from .kinds import sniff
 from .lettering import text_boxes, without_inner
 from .recognition import read_lines, wants_reading
-from .sources import list_files
 
 MOST_FRAMES = 3  # the first, the middle and the last: what the machine writes stays through a cine
 READ_FIRST = 1  # added to scores: a line that was read takes the place of its letters

@@ -113,7 +113,7 @@ def _how(options):
 
 
 def _index(options):
-    from .confidentiality import redact_table
+    from .dicom import redact_table
     from .index import index_folder
     from .index_file import check_index_name, write_index
 
@@ -145,7 +145,7 @@ def _index_parts(options, tags):
 
 
 def _measure(options):
-    from .confidentiality import identifiers, mask_identifiers
+    from .dicom import identifiers, mask_identifiers
     from .index_file import check_cache_name, check_index_name, write_index
     from .stats import measure_images
 
@@ -248,7 +248,7 @@ def _of_patients(index, options):
 
 def _shown_paths(found, index, source):
     """Below the folder, with names and numbers of patients masked; a finding about no file has none."""
-    from .confidentiality import identifiers, mask_identifiers
+    from .dicom import identifiers, mask_identifiers
     from .summary import relative_paths
 
     known, shown = identifiers(index), dict(zip(index["path"], relative_paths(index), strict=True))

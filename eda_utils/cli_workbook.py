@@ -47,7 +47,7 @@ def _report(options):
 
 def _has_image(folder):
     from .core import find_files
-    from .kinds import sniff
+    from .dicom import sniff
 
     for path in find_files(folder):
         try:

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute
 from .core import RequestError
+from .dicom import FLOAT_VRS, NUMERIC_VRS, find_attribute
 
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .checks import GROUP_SIZE, Check, cells, number, robust_scores, told
+from .dicom import LOSSY
 from .encoding_checks import CLASS, GREY, MOST_WINDOWS, stored_range
-from .kinds import LOSSY
 from .pixel_checks import KIND, NO_PICTURES, VIEWED
 
 AIR_HU = (-1150, -850)

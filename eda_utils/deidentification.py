@@ -29,13 +29,11 @@ from .core import (
     spelt,
     write_csv,
 )
-from .dataset import UNDEFINED_LENGTH, attribute, read_dataset, texts
+from .dicom import UNDEFINED_LENGTH, attribute, list_files, read_dataset, sniff, texts
 from .disclosures import audit_dataset
 from .identifiers import learn_words, stored_bytes, walk
-from .kinds import sniff
 from .pseudonyms import new_uid, replace_element
 from .recognition import wants_reading
-from .sources import list_files
 
 SECONDS = 60  # for one file
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)

@@ -6,14 +6,19 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
-from .codestream import comment_segments
-from .confidentiality import basic_profile
 from .core import HEADER_BYTES, EDAError, FormatError, open_file, quiet
-from .dataset import attribute, read_dataset, texts
-from .encapsulated import first_item
+from .dicom import (
+    TIFF_SIGNATURES,
+    UNCOMPRESSED,
+    attribute,
+    basic_profile,
+    comment_segments,
+    first_item,
+    read_dataset,
+    sniff,
+    texts,
+)
 from .identifiers import CHARACTERISTICS, DATE, TIME_VRS, learn_words, stored_bytes, tells, walk
-from .kinds import TIFF_SIGNATURES, sniff
-from .values import UNCOMPRESSED
 
 DEFER_BYTES = 2**20
 CODESTREAM_BYTES = 2**18  # of which the first frame's segments are looked at

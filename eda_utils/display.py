@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .core import PARSE_ERRORS, RequestError
-from .dataset import attribute, items, numbers, texts
+from .dicom import attribute, items, numbers, texts
 from .luts import read_lut
 
 PRESETS = {  # customary centre and width in Hounsfield units

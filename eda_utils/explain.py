@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .core import printable
-from .dataset import attribute, numbers
+from .dicom import attribute, numbers
 from .display import choose_window
 from .frames import find_group
 from .image import Image, load_image

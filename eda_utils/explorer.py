@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from pydicom.datadict import get_entry, get_private_entry
 
-from .attributes import find_attribute
-from .confidentiality import identifiers, is_phi, mask_identifiers
 from .core import NOT_STATED, RequestError, need, read_part
+from .dicom import find_attribute, identifiers, is_phi, mask_identifiers
 from .index_file import index_parts
 
 FACTS = ["tag", "keyword", "name", "vr", "vm"]

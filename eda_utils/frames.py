@@ -10,9 +10,8 @@ from pydicom.pixels.processing import convert_color_space
 
 from . import decoders
 from .core import PARSE_ERRORS, DecodeError, NoPixelDataError, check_frame, quiet
-from .dataset import PIXEL_KEYWORDS, attribute, count_frames, items, numbers
+from .dicom import PIXEL_KEYWORDS, UNCOMPRESSED, attribute, count_frames, items, numbers
 from .luts import look_up, read_palette
-from .values import UNCOMPRESSED
 
 MAX_FRAME_BYTES = 2**31
 FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
-from .confidentiality import identifiers, mask_identifiers
 from .core import EDAError, need, plural, printable
-from .headers import header_table
+from .dicom import header_table, identifiers, mask_identifiers
 from .summary import is_image, relative_paths, sample_images
 from .viewer_page import viewer_html
 

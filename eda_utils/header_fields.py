@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .confidentiality import is_phi
 from .core import NOT_STATED
+from .dicom import is_phi
 from .stats import SCHEMA
 
 NO_FIELDS = (  # numbers of this very file, or our own columns

@@ -16,13 +16,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .attributes import find_attribute, name_of
 from .columns import array_of, arrow_type, coded_array, decoded, file_columns
 from .core import OPEN_FLAGS, quiet
-from .dataset import read_dataset
-from .encapsulated import stream_complaints
+from .dicom import (
+    CHECKED,
+    MOST_START,
+    NATIVE_SYNTAXES,
+    complaints,
+    find_attribute,
+    has_one_value,
+    is_unreadable,
+    name_of,
+    plain_value,
+    read_dataset,
+    stream_complaints,
+)
 from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
-from .values import CHECKED, MOST_START, NATIVE_SYNTAXES, complaints, has_one_value, is_unreadable, plain_value
 
 FIRST_BYTES, MOST_BYTES = 16_384, 2**24
 SLOTS = 32  # files whose heads are in memory at the same time: they shall stay in the processor's cache

@@ -7,9 +7,8 @@ from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
-from .confidentiality import NAMING, basic_profile, identifier_words
 from .core import PARSE_ERRORS, quiet
-from .dataset import attribute, items, texts
+from .dicom import NAMING, attribute, basic_profile, identifier_words, items, texts
 
 DEEPEST = 100  # levels of sequences
 REMOVED = "REMOVED"

@@ -9,10 +9,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from .core import FormatError, printable, source_name
-from .dataset import attribute, count_frames, items, read_dataset, without_pixels
+from .dicom import attribute, count_frames, items, read_dataset, sniff, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
 from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
-from .kinds import sniff
 from .modality import bits_of, padding_mask, to_modality, unit_of
 from .picture_files import read_picture
 from .planes import read_overlays, read_shutter, shutter_grey

@@ -3,7 +3,7 @@
 import numpy as np
 from pydicom.pixels import apply_color_lut
 
-from .dataset import attribute, numbers
+from .dicom import attribute, numbers
 
 COLORS = ("Red", "Green", "Blue")
 

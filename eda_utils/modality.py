@@ -4,7 +4,7 @@ import numpy as np
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
 from .core import PARSE_ERRORS
-from .dataset import attribute, items, numbers, texts
+from .dicom import attribute, items, numbers, texts
 from .luts import look_up, read_lut
 
 # Their Modality LUT leads back to the beam intensity; it is not meant for the display (PS3.4 N.2.5)

@@ -6,8 +6,8 @@ from html import escape
 import ipywidgets as widgets
 
 from .core import EDAError, need, plural
+from .dicom import header_table
 from .gallery import image_gallery
-from .headers import header_table
 from .viewer import view_image
 
 LEVELS = ("patient", "study", "series")

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .codestream import END
 from .core import HEADER_BYTES, PARSE_ERRORS, DecodeError, EDAError, check_frame, open_file, quiet, read_at, source_name
-from .kinds import TIFF_SIGNATURES
+from .dicom import END, TIFF_SIGNATURES
 
 EXIF_ORIENTATION = 0x0112
 MOST_BYTES = 2**31

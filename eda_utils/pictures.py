@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .core import EDAError, RequestError
+from .dicom import sniff
 from .display import to_display
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
 from .image import Image, load_image
-from .kinds import sniff
 from .pathology.slide import Slide, open_slide
 from .pathology.stains import STAIN_VECTORS, separate_stains
 from .style import COMPUTED_CMAP, MUTED

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .checks import GROUP_SIZE, Check, number, robust_scores, told
-from .encapsulated import CUT_PIXELS
+from .dicom import CUT_PIXELS
 from .encoding_checks import GREY
 from .picture_files import CUT_PICTURE
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .core import PARSE_ERRORS, quiet
-from .dataset import attribute, numbers, texts
+from .dicom import attribute, numbers, texts
 
 OVERLAY_GROUPS = range(0x6000, 0x6100, 2)
 ROWS, FRAME_ORIGIN, ORIGIN, BIT_POSITION, DATA = 0x0010, 0x0051, 0x0050, 0x0102, 0x3000

@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .confidentiality import is_phi
 from .core import RequestError, need, plural
+from .dicom import is_phi
 from .display import choose_window
 from .figures import describe, house_style, nothing_to_show
 from .image import Image, load_image

@@ -19,8 +19,8 @@ from .core import (
     run_apart,
     spelt,
 )
+from .dicom import list_files
 from .disclosures import audit_file
-from .sources import list_files
 
 MEMORY_BYTES = 10**9  # for one file
 COPY = "make a copy with deidentify"

@@ -6,7 +6,6 @@ from threading import get_ident
 
 import numpy as np
 
-from .attributes import find_attribute, name_of
 from .columns import in_order, join, to_table
 from .core import (
     FIRST_BYTES,
@@ -24,11 +23,23 @@ from .core import (
     spelt,
     without_values,
 )
-from .dataset import MACROS, attribute, read_dataset
-from .encapsulated import stream_complaints
-from .kinds import FOR_OPENSLIDE, sniff, sniff_head
+from .dicom import (
+    CHECKED,
+    FOR_OPENSLIDE,
+    MACROS,
+    UNCOMPRESSED,
+    attribute,
+    complaints,
+    find_attribute,
+    is_unreadable,
+    name_of,
+    plain_value,
+    read_dataset,
+    sniff,
+    sniff_head,
+    stream_complaints,
+)
 from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
-from .values import CHECKED, UNCOMPRESSED, complaints, is_unreadable, plain_value
 
 ALL = "all"
 FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")

@@ -3,7 +3,7 @@
 from html import escape
 
 from .core import format_bytes, need, plural, printable
-from .kinds import LOSSY
+from .dicom import LOSSY
 from .summary import study_years
 
 MAX_SENTENCES = 10

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .dataset import attribute, items, numbers
+from .dicom import attribute, items, numbers
 
 CENTIMETRES = 3  # Physical Units X Direction, PS3.3 C.8.5.5.1.5
 NO_SPACING = "no spacing in header"

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from .claims import check_claims
 from .columns import join, to_frame
 from .core import (
     ADVICE,
@@ -22,16 +21,14 @@ from .core import (
     run_guarded,
     source_name,
 )
-from .dataset import attribute, count_frames, read_dataset
+from .dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
 from .display import apply_window, default_window, read_windows
 from .frames import FUNCTIONAL_GROUPS, frame_header, read_frame, to_rgb
 from .index_file import check_cache_name, refresh
-from .kinds import sniff
 from .layout import describe_layout, exact_hash
 from .levels import PERCENTILES, count_levels, describe_levels, luminance
 from .modality import padding_mask, to_modality, unit_of
 from .picture_files import read_picture
-from .values import NATIVE_SYNTAXES
 
 MOST_FRAMES = 16  # of a cine: the first, the last and evenly between
 VERSION = 1  # raise it when the same file gives another row

@@ -8,10 +8,9 @@ import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from .columns import FILE_COLUMNS, TEXT
-from .confidentiality import identifiers, is_phi, mask_identifiers, redact_table
 from .core import CHAIN, NOT_STATED, RequestError, format_bytes, is_url, need
+from .dicom import identifiers, is_phi, mask_identifiers, redact_table, uid_name
 from .index_file import index_parts, write_index
-from .values import uid_name
 
 SERIES_KEYS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
 SERIES_FACTS = ("Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns", "NumberOfFrames")

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from .core import RequestError
-from .dataset import attribute, numbers, read_dataset
+from .dicom import attribute, numbers, read_dataset, sniff
 from .display import FALLBACK_PERCENTILES, PRESETS, choose_window, default_window
 from .frames import frame_header
 from .image import Image, load_stages
-from .kinds import sniff
 from .modality import to_modality
 from .pathology.slide import open_slide
 

@@ -5,7 +5,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from eda_utils.confidentiality import basic_profile
+from eda_utils.dicom.phi import basic_profile
 from eda_utils.samples import CANARY
 
 DAY, NUMBER, ROOT = "19371231", "73737373", f"1.2.3.{'73737373'}"

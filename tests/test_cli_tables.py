@@ -15,8 +15,8 @@ from written import smooth, write_text
 
 from eda_utils import cli_tables
 from eda_utils.cli import main
-from eda_utils.confidentiality import MASK
 from eda_utils.core.findings import FINDING_COLUMNS, SEVERITIES
+from eda_utils.dicom.phi import MASK
 from eda_utils.samples import CANARY
 
 

@@ -16,7 +16,7 @@ from pydicom.pixels import get_decoder
 from eda_utils import load_image, sniff
 from eda_utils.core.errors import EDAError
 from eda_utils.core.guards import quiet
-from eda_utils.dataset import count_frames
+from eda_utils.dicom.dataset import count_frames
 
 PYDICOM = Path(get_testdata_file("CT_small.dcm")).parent
 NOT_DECODED = {  # files in which something that looks like an image cannot be one

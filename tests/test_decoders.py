@@ -18,7 +18,7 @@ from pydicom.uid import RLELossless
 
 from eda_utils import decoders, load_image
 from eda_utils.core.errors import DecodeError
-from eda_utils.dataset import NEWER_SYNTAXES
+from eda_utils.dicom.dataset import NEWER_SYNTAXES
 
 
 def test_twelve_bit_jpeg(index):

@@ -21,8 +21,8 @@ from written import smooth, write_text
 
 from eda_utils import audit_phi, deidentify, index_folder
 from eda_utils.core.errors import EDAError, RequestError
-from eda_utils.dataset import attribute, read_dataset
 from eda_utils.deidentification import make_copy
+from eda_utils.dicom.dataset import attribute, read_dataset
 from eda_utils.samples import CANARY
 
 HARMLESS = {"burned_in_unknown", "burned_in"}

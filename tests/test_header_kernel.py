@@ -8,8 +8,8 @@ from hypothesis import given, settings, strategies as st
 from parts import dicom_files, for_each
 from pydicom.dataelem import RawDataElement
 
-from eda_utils.attributes import find_attribute
 from eda_utils.core.guards import quiet
+from eda_utils.dicom.attributes import find_attribute
 from eda_utils.header_kernel import HAND_OVER, KINDS, LONG, PLAIN, READ_ON, SEQUENCE, SHORT, gather, walk
 from eda_utils.index import INDEX_TAGS
 

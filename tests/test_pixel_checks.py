@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from planted import CLASS, CT, CT_MEASURED, flagged
 
-from eda_utils.encapsulated import CUT_PIXELS
+from eda_utils.dicom.encapsulated import CUT_PIXELS
 
 EVEN = {"min_value": 7.0, "max_value": 7.0, "p01_value": 7.0, "p99_value": 7.0, "unique_values": 1}
 FLAT = {"p01_value": 2000.0, "p99_value": 2100.0}

@@ -9,10 +9,10 @@ from parts import examples
 from planted import CLEAN, DEFECTS, audit, index_of, make_planted, score, stats_of
 
 from eda_utils import index_folder
-from eda_utils.attributes import find_attribute
-from eda_utils.confidentiality import is_phi
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
+from eda_utils.dicom.attributes import find_attribute
+from eda_utils.dicom.phi import is_phi
 from eda_utils.index import INDEX_TAGS
 from eda_utils.quality import QUALITY_TAGS, flag_issues, list_checks
 from eda_utils.samples import CANARY

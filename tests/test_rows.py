@@ -20,9 +20,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from eda_utils import index_folder, read_index, redact_table, write_index
 from eda_utils.columns import FILE_COLUMNS
-from eda_utils.confidentiality import MASK
 from eda_utils.core.errors import RequestError
 from eda_utils.core.guards import quiet
+from eda_utils.dicom.phi import MASK
 from eda_utils.index import INDEX_TAGS
 from eda_utils.rows import read_row, refused_row
 from eda_utils.samples import CANARY

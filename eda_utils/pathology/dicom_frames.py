@@ -7,7 +7,7 @@ import numpy as np
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from ..core import EDAError, FormatError, RequestError, read_head
-from ..dataset import attribute, count_frames, items, numbers, read_dataset
+from ..dicom import attribute, count_frames, items, numbers, read_dataset
 from ..frames import frame_header, read_frame, to_rgb
 from .directory import MAX_TILE_PIXELS
 

@@ -4,7 +4,7 @@ import os
 import struct
 
 from ..core import AccessError, FormatError, MissingError, is_url, open_file
-from ..kinds import TIFF_SIGNATURES
+from ..dicom import TIFF_SIGNATURES
 
 # TIFF 6.0 section 2 and BigTIFF: bytes of one value of each field type
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}

@@ -4,8 +4,7 @@ import re
 
 import pandas as pd
 
-from ..codestream import estimate_quality
-from ..values import uid_name
+from ..dicom import estimate_quality, uid_name
 from .tiles import JPEG
 
 PLAUSIBLE_MPP = (0.05, 20.0)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..core import PARSE_ERRORS, EDAError, FormatError, need_extra, quiet, read_head
-from ..kinds import GENERIC, SLIDE_SUFFIXES, loses_bits
+from ..dicom import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..picture_files import read_picture
 from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from ..confidentiality import identifiers, mask_identifiers
 from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
+from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
 from ..index import index_folder
-from ..kinds import SLIDE_SUFFIXES, is_measured
 from .directory import has_tiles
 from .slide import open_slide
 from .slide_qc import measure_slide

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..codestream import stream_size, upper_part
 from ..core import PARSE_ERRORS, DecodeError, RequestError
+from ..dicom import stream_size, upper_part
 from .directory import MAX_TILE_PIXELS
 
 CACHE_BYTES = 2**25

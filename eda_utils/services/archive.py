@@ -13,7 +13,7 @@ from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, bu
 from pynetdicom.presentation import DEFAULT_TRANSFER_SYNTAXES
 
 from ..core import AccessError, EDAError, PeerError
-from ..dataset import read_dataset
+from ..dicom import read_dataset
 from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, make_entity, parse_address
 from .catalogue import LEVELS, add_instance, find_matches, find_names, forget_instances, known_names, open_catalogue
 from .films import film_contexts, film_handlers

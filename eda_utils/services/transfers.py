@@ -9,8 +9,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context
 
 from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, is_url, open_file, progress_bar
-from ..dataset import read_dataset
-from ..encapsulated import CUT_PIXELS
+from ..dicom import CUT_PIXELS, read_dataset
 from ..index import index_folder
 from .association import describe_status, open_association, whole_files
 

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, open_file, progress_bar
-from ..dataset import read_dataset
+from ..dicom import read_dataset
 from ..index import index_folder
 from .association import TIMEOUT, describe_status
 from .queries import FIELDS, answers_table, check_request, match_text

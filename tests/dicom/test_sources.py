@@ -23,7 +23,7 @@ from eda_utils import index_folder
 from eda_utils.columns import FILE_COLUMNS
 from eda_utils.core.errors import EDAError, FormatError, MissingError
 from eda_utils.core.guards import quiet
-from eda_utils.sources import list_source
+from eda_utils.dicom.sources import list_source
 
 CT = Path(get_testdata_file("CT_small.dcm")).read_bytes()
 OUTSIDE = "the DICOMDIR refers to a file outside of its folder; it was not opened"

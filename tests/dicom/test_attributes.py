@@ -11,11 +11,11 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
-from eda_utils.attributes import NUMERIC_VRS, find_attribute, name_of
 from eda_utils.core.errors import RequestError
 from eda_utils.core.guards import quiet
-from eda_utils.dataset import read_dataset
-from eda_utils.values import plain_value
+from eda_utils.dicom.attributes import NUMERIC_VRS, find_attribute, name_of
+from eda_utils.dicom.cells import plain_value
+from eda_utils.dicom.dataset import read_dataset
 
 CREATORS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64).filter(lambda text: "\0" not in text)
 PRIVATE_TAGS = st.builds(

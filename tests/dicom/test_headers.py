@@ -6,9 +6,9 @@ from parts import dicom_files, for_each
 from pydicom.data import get_testdata_file
 
 from eda_utils import compare_headers, header_table
-from eda_utils.confidentiality import MASK
 from eda_utils.core.errors import FormatError
-from eda_utils.headers import COLUMNS
+from eda_utils.dicom.headers import COLUMNS
+from eda_utils.dicom.phi import MASK
 from eda_utils.samples import CANARY, registry
 
 CT = get_testdata_file("CT_small.dcm")

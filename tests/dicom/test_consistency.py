@@ -10,10 +10,10 @@ from parts import dicom_files, for_each
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLossless, JPEGLSLossless, RLELossless
 
-from eda_utils.claims import check_claims
-from eda_utils.codestream import stream_size
 from eda_utils.core.errors import DecodeError, EDAError
-from eda_utils.dataset import count_frames, read_dataset
+from eda_utils.dicom.codestream import stream_size
+from eda_utils.dicom.consistency import check_claims
+from eda_utils.dicom.dataset import count_frames, read_dataset
 from eda_utils.frames import read_frame
 
 random = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
-from .core import (
+from ..core import (
     CHAIN,
     EDAError,
     FormatError,
@@ -59,7 +59,7 @@ def list_source(source, *, lazily=False):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.sources import list_source
+    >>> from eda_utils.dicom.sources import list_source
     >>> paths, refused = list_source(get_testdata_file("DICOMDIR"))
     >>> len(paths), refused
     (31, {})

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from eda_utils.confidentiality import MASK, basic_profile, identifier_words, is_phi, mask_identifiers, redact_table
+from eda_utils.dicom.phi import MASK, basic_profile, identifier_words, is_phi, mask_identifiers, redact_table
 from eda_utils.samples import CANARY
 
 

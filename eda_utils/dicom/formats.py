@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from .core import HEAD_BYTES, PARSE_ERRORS, VR_CODES, MissingExtraError, is_url, quiet, read_head
+from ..core import HEAD_BYTES, PARSE_ERRORS, VR_CODES, MissingExtraError, is_url, quiet, read_head
 
 SYNTAX = "1.2.840.10008.1.2.4."
 # PS3.5 A.4: what JPEG 2000, JPEG-LS near-lossless, HTJ2K and JPEG XL do is the sender's choice
@@ -56,7 +56,7 @@ def sniff(source):
 
     Examples
     --------
-    >>> from eda_utils.kinds import sniff
+    >>> from eda_utils.dicom.formats import sniff
     >>> sniff("README.md")
     ('other', 'a text file')
     """

@@ -3,8 +3,8 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from eda_utils.encapsulated import CUT_PIXELS
-from eda_utils.values import MISSING_ROWS, complaints, has_one_value, plain_value, uid_name
+from eda_utils.dicom.cells import MISSING_ROWS, complaints, has_one_value, plain_value, uid_name
+from eda_utils.dicom.encapsulated import CUT_PIXELS
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 IMPLICIT, NATIVE, JPEG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"

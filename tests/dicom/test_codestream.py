@@ -10,7 +10,14 @@ from PIL import Image as Pillow
 from slides import scene
 from written import smooth
 
-from eda_utils.codestream import comment_segments, estimate_quality, segments, stream_size, upper_part, without_comments
+from eda_utils.dicom.codestream import (
+    comment_segments,
+    estimate_quality,
+    segments,
+    stream_size,
+    upper_part,
+    without_comments,
+)
 from eda_utils.samples import CANARY
 
 PIXELS = scene(48, 80)

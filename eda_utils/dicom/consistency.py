@@ -5,11 +5,11 @@ from math import prod
 from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
+from ..core import PARSE_ERRORS, DecodeError, quiet
+from .cells import UNCOMPRESSED
 from .codestream import END, JPEG, JPEG_2000, stream_size
-from .core import PARSE_ERRORS, DecodeError, quiet
 from .dataset import PIXEL_KEYWORDS, attribute, count_frames, numbers
 from .encapsulated import CUT_PIXELS, OTHER_SIZE
-from .values import UNCOMPRESSED
 
 LEAST_FRAME = 10  # bytes: an item and its shortest content (PS3.5 A.4)
 RLE_RATIO = 64  # PS3.5 G.3.1: two bytes stand for at most 128

@@ -20,7 +20,7 @@ from pydicom.tag import Tag
 
 from eda_utils.core.errors import EDAError, FormatError, LimitError, MissingError, RequestError
 from eda_utils.core.guards import quiet
-from eda_utils.dataset import attribute, items, numbers, read_dataset, texts, without_pixels
+from eda_utils.dicom.dataset import attribute, items, numbers, read_dataset, texts, without_pixels
 
 CT = get_testdata_file("CT_small.dcm")
 

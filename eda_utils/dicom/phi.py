@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydicom.tag import Tag
 
+from ..core import RequestError, read_part
 from .attributes import find_attribute
-from .core import RequestError, read_part
 
 MASK = "•••"
 NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  # whose words occur in paths
@@ -29,11 +29,11 @@ def basic_profile():
 
     Examples
     --------
-    >>> from eda_utils.confidentiality import basic_profile
+    >>> from eda_utils.dicom.phi import basic_profile
     >>> basic_profile()[0x00100010]
     'Z'
     """
-    lines = read_part(Path(__file__).with_name("confidentiality.csv")).splitlines()
+    lines = read_part(Path(__file__).with_name("data") / "confidentiality.csv").splitlines()
     rows = [row for row in csv.DictReader(lines) if "x" not in row["tag"]]
     return {int(row["tag"], 16): row["action"] for row in rows}
 
@@ -59,7 +59,7 @@ def is_phi(attribute):
 
     Examples
     --------
-    >>> from eda_utils.confidentiality import is_phi
+    >>> from eda_utils.dicom.phi import is_phi
     >>> is_phi("PatientName"), is_phi("Rows"), is_phi(0x00091001)
     (True, False, True)
     """
@@ -103,7 +103,7 @@ def redact_table(table):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.confidentiality import redact_table
+    >>> from eda_utils.dicom.phi import redact_table
     >>> redact_table(pd.DataFrame({"PatientID": ["a7", "b2", "a7"], "Rows": [1, 2, 3]}))["PatientID"].tolist()
     ['PatientID-1', 'PatientID-2', 'PatientID-1']
     """

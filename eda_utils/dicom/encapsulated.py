@@ -2,8 +2,8 @@
 
 import os
 
+from ..core import EDAError, is_url, open_file, read_at
 from .codestream import stream_size
-from .core import EDAError, is_url, open_file, read_at
 
 PIXEL_DATA, UNDEFINED = b"\xe0\x7f\x10\0", b"\xff" * 4
 ITEM, DELIMITER = bytes.fromhex("feff00e0"), bytes.fromhex("feffdde000000000")

@@ -4,9 +4,9 @@ import pandas as pd
 from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 from pydicom.tag import Tag
 
-from .confidentiality import MASK, identifier_words, is_phi, mask_identifiers
-from .core import PARSE_ERRORS, quiet, source_name
+from ..core import PARSE_ERRORS, quiet, source_name
 from .dataset import read_dataset
+from .phi import MASK, identifier_words, is_phi, mask_identifiers
 
 MAX_VALUE_LENGTH = 100
 COLUMNS = ["tag", "keyword", "vr", "value", "is_phi"]
