@@ -28,7 +28,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELo
 from eda_utils import index_folder
 from eda_utils.core import sandbox
 from eda_utils.dicom.dataset import read_dataset
-from eda_utils.frames import read_frame
+from eda_utils.image.frames import read_frame
 from eda_utils.stats import measure_images
 
 SIDE = 2048

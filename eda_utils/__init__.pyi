@@ -1,6 +1,6 @@
 """Exploratory data analysis of 2D medical images."""
 
-from . import core as core, dicom as dicom, pathology as pathology, services as services
+from . import core as core, dicom as dicom, image as image, pathology as pathology, services as services
 from .array_files import save_arrays as save_arrays
 from .burned_in import find_burned_in as find_burned_in
 from .cards import dataset_card as dataset_card
@@ -19,7 +19,6 @@ from .dicom import (
     redact_table as redact_table,
     sniff as sniff,
 )
-from .display import to_display as to_display
 from .doctor import check_decoders as check_decoders
 from .drift import compare_datasets as compare_datasets, flag_drift as flag_drift, list_values as list_values
 from .drift_figures import (
@@ -29,7 +28,6 @@ from .drift_figures import (
     plot_shortcuts as plot_shortcuts,
 )
 from .duplicates import duplicate_groups as duplicate_groups, find_duplicates as find_duplicates
-from .explain import explain_display as explain_display
 from .explorer import (
     summarize_completeness as summarize_completeness,
     summarize_private as summarize_private,
@@ -43,12 +41,17 @@ from .handoff import (
     collate_items as collate_items,
     fit_scale as fit_scale,
 )
-from .image import Image as Image, load_image as load_image
+from .image import (
+    Image as Image,
+    audit_display as audit_display,
+    explain_display as explain_display,
+    load_image as load_image,
+    to_display as to_display,
+)
 from .index import index_folder as index_folder, pick_file as pick_file
 from .index_file import read_index as read_index, write_index as write_index
 from .labels import join_labels as join_labels, list_unmatched as list_unmatched
 from .lettering import text_boxes as text_boxes
-from .naive import audit_display as audit_display
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
 from .pathology import (

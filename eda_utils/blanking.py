@@ -8,8 +8,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
 from .core import PARSE_ERRORS, FormatError, quiet, source_name
 from .dicom import NATIVE_SYNTAXES, UNCOMPRESSED, attribute, comment_segments, count_frames, without_comments
-from .frames import read_frame, to_rgb
-from .image import load_image
+from .image import load_image, read_frame, to_rgb
 from .lettering import letter_boxes
 
 MOST_BYTES = 2**31  # of all frames, uncompressed

@@ -10,9 +10,8 @@ from pydicom.dataset import Dataset
 from .core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
 from .dicom import attribute, items, list_files, numbers, read_dataset, sniff, texts
 from .disclosures import read_burned_in
-from .display import to_display
 from .identifiers import learn_words, walk
-from .image import load_image
+from .image import load_image, to_display
 from .lettering import text_boxes, without_inner
 from .recognition import read_lines, wants_reading
 

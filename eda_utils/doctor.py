@@ -131,7 +131,7 @@ def _decoder(uid):
 def _our_decoders():
     """Return the module of our plug-in, or None where that is not possible."""
     try:
-        from . import decoders
+        from .image import decoders
     except ImportError:  # imagecodecs is missing or damaged; to say this is what we are here for
         return None
     return decoders

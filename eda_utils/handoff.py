@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .core import EDAError, RequestError, need
-from .display import to_display
-from .image import load_image
+from .image import load_image, to_display
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
 from .pathology.slide import open_slide

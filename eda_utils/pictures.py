@@ -9,9 +9,8 @@ import numpy as np
 
 from .core import EDAError, RequestError
 from .dicom import sniff
-from .display import to_display
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
-from .image import Image, load_image
+from .image import Image, load_image, to_display
 from .pathology.slide import Slide, open_slide
 from .pathology.stains import STAIN_VECTORS, separate_stains
 from .style import COMPUTED_CMAP, MUTED

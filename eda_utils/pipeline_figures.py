@@ -6,11 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .core import EDAError, RequestError
-from .display import apply_window, choose_window, to_display
-from .explain import display_steps
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
-from .image import load_stages
-from .naive import compare_naive, to_naive
+from .image import apply_window, choose_window, compare_naive, display_steps, load_stages, to_display, to_naive
 from .pictures import MOST_PANELS, draw, show_image, title_and_caption
 from .style import ACCENT, MUTED
 

@@ -6,7 +6,7 @@ import pandas as pd
 from .checks import GROUP_SIZE, Check, number, robust_scores, told
 from .dicom import CUT_PIXELS
 from .encoding_checks import GREY
-from .picture_files import CUT_PICTURE
+from .image import CUT_PICTURE
 
 NO_PICTURES = ("SEG", "RTDOSE", "PR", "KO", "SR", "REG")
 SLICES = ("CT", "MR", "NM", "PT")  # air around a body or a masked field is nothing odd there

@@ -8,9 +8,8 @@ import pandas as pd
 
 from .core import RequestError, need, plural
 from .dicom import is_phi
-from .display import choose_window
 from .figures import describe, house_style, nothing_to_show
-from .image import Image, load_image
+from .image import Image, choose_window, load_image
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
 HISTOGRAM_BINS = 128

@@ -39,7 +39,7 @@ from .dicom import (
     sniff_head,
     stream_complaints,
 )
-from .picture_files import CUT_PICTURE, describe_picture, is_cut_picture
+from .image import CUT_PICTURE, describe_picture, is_cut_picture
 
 ALL = "all"
 FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")

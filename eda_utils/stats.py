@@ -22,13 +22,22 @@ from .core import (
     source_name,
 )
 from .dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
-from .display import apply_window, default_window, read_windows
-from .frames import FUNCTIONAL_GROUPS, frame_header, read_frame, to_rgb
+from .image import (
+    FUNCTIONAL_GROUPS,
+    apply_window,
+    default_window,
+    frame_header,
+    padding_mask,
+    read_frame,
+    read_picture,
+    read_windows,
+    to_modality,
+    to_rgb,
+    unit_of,
+)
 from .index_file import check_cache_name, refresh
 from .layout import describe_layout, exact_hash
 from .levels import PERCENTILES, count_levels, describe_levels, luminance
-from .modality import padding_mask, to_modality, unit_of
-from .picture_files import read_picture
 
 MOST_FRAMES = 16  # of a cine: the first, the last and evenly between
 VERSION = 1  # raise it when the same file gives another row

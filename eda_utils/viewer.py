@@ -8,8 +8,7 @@ import anywidget
 import traitlets
 
 from .core import EDAError, RequestError
-from .display import Window, choose_window
-from .image import to_png
+from .image import Window, choose_window, to_png
 from .viewer_data import describe_picture, list_pictures, load_picture, open_picture
 from .viewer_page import static_figure, viewer_code, viewer_html, viewer_style
 

@@ -8,10 +8,16 @@ import numpy as np
 
 from .core import RequestError
 from .dicom import attribute, numbers, read_dataset, sniff
-from .display import FALLBACK_PERCENTILES, PRESETS, choose_window, default_window
-from .frames import frame_header
-from .image import Image, load_stages
-from .modality import to_modality
+from .image import (
+    FALLBACK_PERCENTILES,
+    PRESETS,
+    Image,
+    choose_window,
+    default_window,
+    frame_header,
+    load_stages,
+    to_modality,
+)
 from .pathology.slide import open_slide
 
 MAX_BYTES = 2**25  # of one frame: 4096 x 4096 pixels of 16 bits
@@ -83,7 +89,7 @@ def describe_picture(stored, image, *, window="auto", max_bytes=MAX_BYTES, facto
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.image import load_stages
+    >>> from eda_utils.image.image import load_stages
     >>> from eda_utils.viewer_data import describe_picture
     >>> facts, arrays = describe_picture(*load_stages(get_testdata_file("CT_small.dcm")))
     >>> facts["title"], facts["rescale"], facts["type"], arrays["pixels"].shape

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 
 import eda_utils as eda
-from eda_utils.picture_files import CUT_PICTURE
+from eda_utils.image.raster import CUT_PICTURE
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (40, 50, 3), np.uint8)
 OPTIONS = {

@@ -64,7 +64,7 @@ def without_workbook(monkeypatch, tmp_path):
 
 def test_our_libraries_cover_what_pydicom_can_decode():
     """LIBRARIES says which of our requirements stands behind each plug-in."""
-    from eda_utils import decoders
+    from eda_utils.image import decoders
 
     table = check_decoders()
     assert table["ok"].all()

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError
-from eda_utils.explain import STEPS, explain_display
+from eda_utils.image.explain import STEPS, explain_display
 
 KEYWORDS = sorted(
     {keyword for step in STEPS if isinstance(step[2], tuple) for keyword in step[2]} - {"TransferSyntaxUID"}

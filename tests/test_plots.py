@@ -16,7 +16,7 @@ from eda_utils import (
     plot_histogram,
 )
 from eda_utils.core.errors import RequestError
-from eda_utils.image import Image
+from eda_utils.image.image import Image
 from eda_utils.samples import CANARY
 
 PLOTS = [plot_completeness, plot_counts, plot_geometry]

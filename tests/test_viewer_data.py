@@ -13,8 +13,8 @@ from skimage.measure import block_reduce
 
 import eda_utils as eda
 from eda_utils.core.errors import EDAError, RequestError
-from eda_utils.display import PRESETS, Window
-from eda_utils.image import load_stages
+from eda_utils.image.display import PRESETS, Window
+from eda_utils.image.image import load_stages
 from eda_utils.viewer_data import (
     describe_picture,
     list_pictures,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core import PARSE_ERRORS, EDAError, FormatError, need_extra, quiet, read_head
 from ..dicom import GENERIC, SLIDE_SUFFIXES, loses_bits
-from ..picture_files import read_picture
+from ..image import read_picture
 from .dicom_frames import DicomReader, series_files
 from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
 from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader

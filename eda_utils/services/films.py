@@ -17,10 +17,8 @@ from pynetdicom.sop_class import (
 )
 
 from ..core import EDAError, RequestError
-from ..display import to_display
-from ..image import load_image
+from ..image import NO_SPACING, Spacing, load_image, read_aspect, to_display
 from ..levels import luminance
-from ..spacing import NO_SPACING, Spacing, read_aspect
 from .association import ensure_success, open_association
 from .objects import describe_pixels, make_item, make_reference
 

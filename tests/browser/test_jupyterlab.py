@@ -14,7 +14,7 @@ from parts import ROOT
 from peers import free_port, running
 
 import eda_utils as eda
-from eda_utils.display import Window
+from eda_utils.image.display import Window
 from eda_utils.lab import lab_command
 
 INTERACTIVE = sorted(
@@ -63,7 +63,7 @@ def lab(samples, tmp_path_factory):
 
 
 def write_viewer_notebook(path, source):
-    sources = ["import time\nimport eda_utils as eda\nfrom eda_utils.display import Window", source]
+    sources = ["import time\nimport eda_utils as eda\nfrom eda_utils.image.display import Window", source]
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)

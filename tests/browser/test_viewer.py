@@ -9,8 +9,8 @@ from pydicom.data import get_testdata_file
 from viewers import READY, canvas, open_report, open_widget, settle
 
 import eda_utils as eda
-from eda_utils.display import Window
-from eda_utils.image import load_stages
+from eda_utils.image.display import Window
+from eda_utils.image.image import load_stages
 from eda_utils.viewer import view_image
 from eda_utils.viewer_page import viewer_html
 

@@ -14,7 +14,7 @@ from eda_utils.core.errors import DecodeError, EDAError
 from eda_utils.dicom.codestream import stream_size
 from eda_utils.dicom.consistency import check_claims
 from eda_utils.dicom.dataset import count_frames, read_dataset
-from eda_utils.frames import read_frame
+from eda_utils.image.frames import read_frame
 
 random = np.random.default_rng(0)
 CODE_STREAM = partial(imagecodecs.jpeg2k_encode, codecformat="j2k")

@@ -4,7 +4,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from eda_utils.spacing import NO_SPACING, format_mm, read_aspect, read_spacing
+from eda_utils.image.spacing import NO_SPACING, format_mm, read_aspect, read_spacing
 
 
 def dataset(**attributes):

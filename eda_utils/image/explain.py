@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from .core import printable
-from .dicom import attribute, numbers
+from ..core import printable
+from ..dicom import attribute, numbers
 from .display import choose_window
 from .frames import find_group
 from .image import Image, load_image

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .core import PARSE_ERRORS, RequestError
-from .dicom import attribute, items, numbers, texts
+from ..core import PARSE_ERRORS, RequestError
+from ..dicom import attribute, items, numbers, texts
 from .luts import read_lut
 
 PRESETS = {  # customary centre and width in Hounsfield units
@@ -134,7 +134,7 @@ def apply_window(values, window):
 
     Examples
     --------
-    >>> from eda_utils.display import Window, apply_window
+    >>> from eda_utils.image.display import Window, apply_window
     >>> apply_window([-160, 39.5, 239], Window(40, 400)).round(3).tolist()
     [0.0, 0.5, 1.0]
     """

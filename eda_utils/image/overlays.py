@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .core import PARSE_ERRORS, quiet
-from .dicom import attribute, numbers, texts
+from ..core import PARSE_ERRORS, quiet
+from ..dicom import attribute, numbers, texts
 
 OVERLAY_GROUPS = range(0x6000, 0x6100, 2)
 ROWS, FRAME_ORIGIN, ORIGIN, BIT_POSITION, DATA = 0x0010, 0x0051, 0x0050, 0x0102, 0x3000
@@ -94,7 +94,7 @@ def read_shutter(header, shape, aspect=1.0):
     Examples
     --------
     >>> from pydicom.dataset import Dataset
-    >>> from eda_utils.planes import read_shutter
+    >>> from eda_utils.image.overlays import read_shutter
     >>> header = Dataset()
     >>> header.ShutterShape, header.CenterOfCircularShutter, header.RadiusOfCircularShutter = "CIRCULAR", [2, 2], 1
     >>> read_shutter(header, (3, 3)).astype(int).tolist()

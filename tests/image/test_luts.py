@@ -13,7 +13,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
 from eda_utils import load_image, to_display
-from eda_utils.luts import look_up, read_lut, read_palette
+from eda_utils.image.luts import look_up, read_lut, read_palette
 
 RAMP = np.arange(4096) // 16  # 4,096 entries of 8 bits
 

@@ -9,8 +9,18 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .core import HEADER_BYTES, PARSE_ERRORS, DecodeError, EDAError, check_frame, open_file, quiet, read_at, source_name
-from .dicom import END, TIFF_SIGNATURES
+from ..core import (
+    HEADER_BYTES,
+    PARSE_ERRORS,
+    DecodeError,
+    EDAError,
+    check_frame,
+    open_file,
+    quiet,
+    read_at,
+    source_name,
+)
+from ..dicom import END, TIFF_SIGNATURES
 
 EXIF_ORIENTATION = 0x0112
 MOST_BYTES = 2**31
@@ -203,7 +213,7 @@ def is_cut_picture(path, kind):
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from eda_utils.picture_files import is_cut_picture
+    >>> from eda_utils.image.raster import is_cut_picture
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.gif")
     ...     size = path.write_bytes(b"GIF89a" + bytes(100))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
-from .core import FormatError, printable, source_name
-from .dicom import attribute, count_frames, items, read_dataset, sniff, without_pixels
+from ..core import FormatError, printable, source_name
+from ..dicom import attribute, count_frames, items, read_dataset, sniff, without_pixels
 from .display import Window, choose_window, default_window, read_windows, to_display
 from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
 from .modality import bits_of, padding_mask, to_modality, unit_of
-from .picture_files import read_picture
-from .planes import read_overlays, read_shutter, shutter_grey
+from .overlays import read_overlays, read_shutter, shutter_grey
+from .raster import read_picture
 from .spacing import NO_SPACING, format_mm, read_aspect, read_spacing
 
 PREVIEW_SIDE = 384

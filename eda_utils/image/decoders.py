@@ -80,7 +80,7 @@ def find_decoder(uid):
 
     Examples
     --------
-    >>> from eda_utils.decoders import find_decoder
+    >>> from eda_utils.image.decoders import find_decoder
     >>> find_decoder("1.2.840.10008.1.2.4.80").available_plugins
     ('imagecodecs',)
     """

@@ -13,7 +13,7 @@ from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError
 from eda_utils.dicom.dataset import read_dataset
 from eda_utils.dicom.formats import sniff
-from eda_utils.planes import read_overlays, read_shutter, shutter_grey
+from eda_utils.image.overlays import read_overlays, read_shutter, shutter_grey
 
 DIAGONAL = np.eye(2, dtype=np.uint8)
 

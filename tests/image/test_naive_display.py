@@ -10,7 +10,7 @@ from pydicom.data import get_testdata_file
 
 from eda_utils import index_folder, load_image, to_display
 from eda_utils.core.errors import RequestError
-from eda_utils.naive import audit_display, compare_naive, to_naive
+from eda_utils.image.naive_display import audit_display, compare_naive, to_naive
 
 CT = get_testdata_file("CT_small.dcm")
 COLUMNS = ["path", "difference", "correlation", "inverted", "missed", "problem"]

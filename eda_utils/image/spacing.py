@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .dicom import attribute, items, numbers
+from ..dicom import attribute, items, numbers
 
 CENTIMETRES = 3  # Physical Units X Direction, PS3.3 C.8.5.5.1.5
 NO_SPACING = "no spacing in header"
@@ -38,7 +38,7 @@ def read_spacing(header):
     Examples
     --------
     >>> from pydicom.dataset import Dataset
-    >>> from eda_utils.spacing import read_spacing
+    >>> from eda_utils.image.spacing import read_spacing
     >>> ds = Dataset()
     >>> ds.ImagerPixelSpacing = [0.1, 0.1]
     >>> read_spacing(ds)
@@ -113,7 +113,7 @@ def format_mm(*sizes):
 
     Examples
     --------
-    >>> from eda_utils.spacing import format_mm
+    >>> from eda_utils.image.spacing import format_mm
     >>> format_mm(0.66, 0.66), format_mm(0.5, 1), format_mm(0.000499)
     ('0.66 mm', '0.5 × 1 mm', '0.499 µm')
     """

@@ -12,7 +12,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
 from eda_utils import load_image, to_display
-from eda_utils.modality import bits_of, padding_mask, to_modality, unit_of
+from eda_utils.image.modality import bits_of, padding_mask, to_modality, unit_of
 
 XA, XRF = "1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2"
 

@@ -3,8 +3,8 @@
 import numpy as np
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
-from .core import PARSE_ERRORS
-from .dicom import attribute, items, numbers, texts
+from ..core import PARSE_ERRORS
+from ..dicom import attribute, items, numbers, texts
 from .luts import look_up, read_lut
 
 # Their Modality LUT leads back to the beam intensity; it is not meant for the display (PS3.4 N.2.5)
@@ -43,7 +43,7 @@ def to_modality(header, stored):
     --------
     >>> import numpy as np
     >>> from pydicom.dataset import Dataset
-    >>> from eda_utils.modality import to_modality
+    >>> from eda_utils.image.modality import to_modality
     >>> header = Dataset()
     >>> header.RescaleSlope, header.RescaleIntercept = 2, -1024
     >>> to_modality(header, np.array([0, 512], np.uint16))

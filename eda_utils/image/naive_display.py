@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .core import PARSE_ERRORS, EDAError, NoPixelDataError, need, progress_bar
+from ..core import PARSE_ERRORS, EDAError, NoPixelDataError, need, progress_bar
 from .display import to_display
 from .image import Image, load_stages
 
@@ -148,7 +148,7 @@ def to_naive(values, limits=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.naive import to_naive
+    >>> from eda_utils.image.naive_display import to_naive
     >>> to_naive(np.array([[100, 150, 200]])).tolist()
     [[0, 128, 255]]
     """

@@ -8,9 +8,9 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import as_pixel_options
 from pydicom.pixels.processing import convert_color_space
 
+from ..core import PARSE_ERRORS, DecodeError, NoPixelDataError, check_frame, quiet
+from ..dicom import PIXEL_KEYWORDS, UNCOMPRESSED, attribute, count_frames, items, numbers
 from . import decoders
-from .core import PARSE_ERRORS, DecodeError, NoPixelDataError, check_frame, quiet
-from .dicom import PIXEL_KEYWORDS, UNCOMPRESSED, attribute, count_frames, items, numbers
 from .luts import look_up, read_palette
 
 MAX_FRAME_BYTES = 2**31

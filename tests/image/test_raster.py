@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from eda_utils import index_folder, load_image, measure_images, show_image
 from eda_utils.core.errors import DecodeError, EDAError, FrameError
-from eda_utils.picture_files import describe_picture, read_picture
+from eda_utils.image.raster import describe_picture, read_picture
 
 RANDOM = np.random.default_rng(7)
 GREY = (RANDOM.random((90, 110)) * 200).astype(np.uint8)

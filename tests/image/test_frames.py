@@ -15,7 +15,7 @@ from pydicom.sequence import Sequence
 
 from eda_utils import load_image, to_display
 from eda_utils.core.errors import DecodeError, FrameError, NoPixelDataError
-from eda_utils.frames import find_group, frame_header, read_frame
+from eda_utils.image.frames import find_group, frame_header, read_frame
 
 
 def test_each_frame(make_dicom):

@@ -17,8 +17,8 @@ from pydicom.uid import ImplicitVRLittleEndian
 from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.dicom.formats import sniff
-from eda_utils.display import PRESETS, Window, apply_window, choose_window
-from eda_utils.image import Image
+from eda_utils.image.display import PRESETS, Window, apply_window, choose_window
+from eda_utils.image.image import Image
 
 FINITE = st.floats(-1e5, 1e5)
 

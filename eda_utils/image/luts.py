@@ -3,7 +3,7 @@
 import numpy as np
 from pydicom.pixels import apply_color_lut
 
-from .dicom import attribute, numbers
+from ..dicom import attribute, numbers
 
 COLORS = ("Red", "Green", "Blue")
 
@@ -31,7 +31,7 @@ def look_up(values, first, table):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.luts import look_up
+    >>> from eda_utils.image.luts import look_up
     >>> look_up([-5, 10, 11, 99], 10, np.array([0, 7])).tolist()
     [0, 0, 7, 7]
     """

@@ -16,9 +16,10 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
-from eda_utils import decoders, load_image
+from eda_utils import load_image
 from eda_utils.core.errors import DecodeError
 from eda_utils.dicom.dataset import NEWER_SYNTAXES
+from eda_utils.image import decoders
 
 
 def test_twelve_bit_jpeg(index):
