@@ -1,6 +1,13 @@
 """Exploratory data analysis of 2D medical images."""
 
-from . import core as core, dicom as dicom, image as image, pathology as pathology, services as services
+from . import (
+    core as core,
+    dicom as dicom,
+    image as image,
+    pathology as pathology,
+    services as services,
+    slides as slides,
+)
 from .array_files import save_arrays as save_arrays
 from .burned_in import find_burned_in as find_burned_in
 from .cards import dataset_card as dataset_card
@@ -55,27 +62,12 @@ from .lettering import text_boxes as text_boxes
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
 from .pathology import (
-    Mask as Mask,
     PhantomTile as PhantomTile,
     PhantomTruth as PhantomTruth,
-    Slide as Slide,
-    byte_map as byte_map,
-    count_nuclei as count_nuclei,
-    estimate_background as estimate_background,
-    estimate_stains as estimate_stains,
     flag_slides as flag_slides,
-    focus_map as focus_map,
-    ink_mask as ink_mask,
     make_phantom_tile as make_phantom_tile,
-    normalize_stains as normalize_stains,
-    open_slide as open_slide,
-    optical_density as optical_density,
     phantom_truth as phantom_truth,
-    recombine_stains as recombine_stains,
-    separate_stains as separate_stains,
     slide_table as slide_table,
-    tile_grid as tile_grid,
-    tissue_mask as tissue_mask,
     write_phantom_slide as write_phantom_slide,
 )
 from .phantom_cohort import write_phantom_cohort as write_phantom_cohort
@@ -106,6 +98,23 @@ from .sentences import headlines as headlines
 from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts
 from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
 from .slide_viewer import view_slide as view_slide
+from .slides import (
+    Mask as Mask,
+    Slide as Slide,
+    byte_map as byte_map,
+    count_nuclei as count_nuclei,
+    estimate_background as estimate_background,
+    estimate_stains as estimate_stains,
+    focus_map as focus_map,
+    ink_mask as ink_mask,
+    normalize_stains as normalize_stains,
+    open_slide as open_slide,
+    optical_density as optical_density,
+    recombine_stains as recombine_stains,
+    separate_stains as separate_stains,
+    tile_grid as tile_grid,
+    tissue_mask as tissue_mask,
+)
 from .splits import (
     balance_parts as balance_parts,
     find_leaks as find_leaks,

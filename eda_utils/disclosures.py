@@ -63,7 +63,7 @@ def audit_file(source):
 
 
 def _audit_slide(source):
-    from .pathology.slide import open_slide
+    from .slides import open_slide
 
     with open_slide(source) as slide:
         pictures = slide.associated

@@ -11,7 +11,7 @@ from .core import EDAError, RequestError, need
 from .image import load_image, to_display
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
-from .pathology.slide import open_slide
+from .slides import open_slide
 from .summary import is_image
 
 VALUES, ON_ERROR = ("modality", "display"), ("raise", "skip")

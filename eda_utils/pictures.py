@@ -11,8 +11,7 @@ from .core import EDAError, RequestError
 from .dicom import sniff
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
 from .image import Image, load_image, to_display
-from .pathology.slide import Slide, open_slide
-from .pathology.stains import STAIN_VECTORS, separate_stains
+from .slides import STAIN_VECTORS, Slide, open_slide, separate_stains
 from .style import COMPUTED_CMAP, MUTED
 
 MAX_SIDE = 1024

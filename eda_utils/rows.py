@@ -244,7 +244,7 @@ def _read_picture_header(path, _tags, row, most_bytes):
 
 
 def _read_slide_header(path, _tags, _row, _most_bytes):
-    from .pathology.slide import open_slide
+    from .slides import open_slide
 
     with open_slide(path) as slide:
         rows, columns = slide.shape

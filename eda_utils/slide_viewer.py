@@ -10,7 +10,6 @@ import anywidget
 import traitlets
 
 from .core import EDAError, RequestError
-from .pathology.slide import Slide, open_slide
 from .slide_viewer_data import (
     base_level,
     cut_pyramid,
@@ -22,6 +21,7 @@ from .slide_viewer_data import (
     plain_slide,
     read_tile,
 )
+from .slides import Slide, open_slide
 from .viewer_page import PAGE_BYTES, page_block, viewer_code, viewer_style
 
 MOST_TILES = 32  # in one message

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .core import RequestError
-from .pathology.slide import Slide
+from .slides import Slide
 from .viewer_page import squeeze_array
 
 TILE = 256

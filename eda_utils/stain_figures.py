@@ -5,9 +5,8 @@ import numpy as np
 
 from .core import RequestError
 from .figures import describe, house_style
-from .pathology.stain_estimation import estimate_stains
-from .pathology.stains import STAIN_VECTORS, WHITE_LEVEL, optical_density, stain_matrix
 from .pictures import show_image, title_and_caption
+from .slides import STAIN_VECTORS, WHITE_LEVEL, estimate_stains, optical_density, stain_matrix
 from .style import COMPUTED_CMAP, INK, PALETTE
 
 CHANNELS = ("red", "green", "blue")

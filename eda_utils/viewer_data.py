@@ -18,7 +18,7 @@ from .image import (
     load_stages,
     to_modality,
 )
-from .pathology.slide import open_slide
+from .slides import open_slide
 
 MAX_BYTES = 2**25  # of one frame: 4096 x 4096 pixels of 16 bits
 WIDEST_TABLE = 2**17

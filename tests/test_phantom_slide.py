@@ -10,7 +10,7 @@ from eda_utils import make_phantom_tile, open_slide, phantom_truth, write_phanto
 from eda_utils.core.errors import RequestError
 from eda_utils.pathology import phantom_slide
 from eda_utils.pathology.phantom_slide import CAST_LIGHT, DEFECTS
-from eda_utils.pathology.stains import optical_density
+from eda_utils.slides.stains import optical_density
 
 SHAPE = (2048, 3072)
 MASKS = ("tissue", "ink", "blur", "fold", "bubble", "edge")

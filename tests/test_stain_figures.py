@@ -6,7 +6,7 @@ from matplotlib.collections import EllipseCollection
 
 from eda_utils import count_nuclei, load_image, make_phantom_tile, plot_stain_vectors, show_nuclei
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.stains import stain_matrix
+from eda_utils.slides.stains import stain_matrix
 
 
 @pytest.fixture(scope="module")

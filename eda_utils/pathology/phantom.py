@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import RequestError, need_extra
-from .stains import stain_matrix
+from ..slides import stain_matrix
 
 # Between Ruifrok's and Macenko's: neither may find them because they are its own
 PHANTOM_STAINS = ((0.62, 0.70, 0.35), (0.14, 0.93, 0.34))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core import RequestError
+from ..slides import stain_matrix
 from .phantom import PHANTOM_LIGHT, PHANTOM_STAINS, draw_tissue
-from .stains import stain_matrix
 
 DEFECTS = ("ink", "blur", "fold", "bubble", "edge", "cast", "glass", "stain", "no_mpp", "truncated")
 CAST_LIGHT = (236.0, 226.0, 190.0)

@@ -9,9 +9,7 @@ from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
 from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
 from ..index import index_folder
-from .directory import has_tiles
-from .slide import open_slide
-from .slide_qc import measure_slide
+from ..slides import has_tiles, measure_slide, open_slide
 
 SECONDS = 300
 SLIDE_NAMES = (*SLIDE_SUFFIXES, ".svs", ".ndpi", ".scn", ".bif", ".svslide")  # also when nothing can be read
@@ -51,7 +49,7 @@ def slide_table(source, *, measure=True, most=None, workers=None, client=None, p
         ``path`` (absolute), ``file`` (its name, patients' names masked), ``files`` (how many make up the slide),
         ``vendor``, ``codec``, ``rows`` and ``columns`` of level 0, ``levels``, ``mpp`` (microns per pixel, missing if
         implausible), ``objective_power``, ``possible_phi`` (label or macro picture present), what
-        `eda_utils.pathology.slide_qc.measure_slide` returns, and ``problem``, empty if there is none.
+        `eda_utils.slides.artifacts.measure_slide` returns, and ``problem``, empty if there is none.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def test_a_slide_is_no_picture_because_nobody_looked(bare, samples):
         ("eda.view_image", "anywidget", "notebooks"),
         ("eda.services.start_archive", "pynetdicom", "services"),
         ("eda.find_burned_in('.')", "scipy", "privacy"),
-        ("from eda_utils.pathology.nuclei import label_nuclei; label_nuclei(None, mpp=1)", "openslide", "slides"),
+        ("from eda_utils.slides.nuclei import label_nuclei; label_nuclei(None, mpp=1)", "openslide", "slides"),
     ],
 )
 def test_what_needs_an_extra_names_it(bare, code, library, extra):
@@ -82,7 +82,7 @@ def test_what_is_missing_is_explained():
     advice = "run python -m pip install -e . in the workbook's folder."
     for name, text in {
         "pandas": f"pandas: is not installed; {advice}",
-        "eda_utils.pathology.slide": f"pathology/slide.py: is missing from this installation; {advice}",
+        "eda_utils.slides.slide": f"pathology/slide.py: is missing from this installation; {advice}",
     }.items():
         error = explain_missing(ModuleNotFoundError(name=name))
         assert isinstance(error, InstallationError)

@@ -5,8 +5,8 @@ import pytest
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.slide_qc import FOCUS_TILE, OUT_OF_FOCUS, find_folds, find_lines, measure_slide
-from eda_utils.pathology.tissue import Mask, masks_of, read_overview
+from eda_utils.slides.artifacts import FOCUS_TILE, OUT_OF_FOCUS, find_folds, find_lines, measure_slide
+from eda_utils.slides.tissue import Mask, masks_of, read_overview
 
 SHAPE = (4096, 6144)
 
@@ -43,7 +43,7 @@ def test_blurred_tiles_are_less_sharp_than_all_others(drawn):
 def test_sharpness_of_the_real_slide_falls_with_each_blur(samples):
     from PIL import Image, ImageFilter
 
-    from eda_utils.pathology.slide_qc import _sharpness
+    from eda_utils.slides.artifacts import _sharpness
 
     with eda.open_slide(next((samples / "pathology").glob("*.svs"))) as slide:
         tile = Image.fromarray(slide.read_region(1700, 900, 256, 256))
@@ -55,7 +55,7 @@ def test_sharpness_of_the_real_slide_falls_with_each_blur(samples):
 
 
 def test_nothing_is_sharp_or_soft_without_structure():
-    from eda_utils.pathology.slide_qc import _sharpness
+    from eda_utils.slides.artifacts import _sharpness
 
     assert np.isnan(_sharpness(np.full((256, 256, 3), 240, np.uint8), [1, 8]))
 

@@ -42,7 +42,7 @@ def check_tiff(path):
     Examples
     --------
     >>> from pathlib import Path
-    >>> from eda_utils.pathology.directory import check_tiff
+    >>> from eda_utils.slides.tiff_check import check_tiff
     >>> check_tiff(Path("data/samples/pathology/CMU-1-Small-Region.svs"))
     """
     with open_file(path) as file:
@@ -61,7 +61,7 @@ def has_tiles(path):
 
     Examples
     --------
-    >>> from eda_utils.pathology.directory import has_tiles
+    >>> from eda_utils.slides.tiff_check import has_tiles
     >>> has_tiles("data/samples/pathology/CMU-1-Small-Region.svs")
     True
     """

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..core import RequestError
 from ..image import Image
-from .facts import PLAUSIBLE_MPP, describe, read_mpp
 from .formats import open_source
+from .properties import PLAUSIBLE_MPP, describe, read_mpp
 
 THUMBNAIL_SIDE = 1024
 MAX_REGION_PIXELS = 2**28

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import RequestError
-from .stain_estimation import estimate_stains
+from .stain_vectors import estimate_stains
 from .tissue import masks_of, read_overview, tile_grid
 
 OVERVIEW_UM, OVERVIEW_SIDE = (8.0, 16.0), 1250  # µm per pixel; pixels, as far as possible
@@ -118,7 +118,7 @@ def measure_slide(slide):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> from eda_utils.pathology.slide_qc import measure_slide
+    >>> from eda_utils.slides.artifacts import measure_slide
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     found = measure_slide(slide)
     >>> found["bubbles"], found["coverslip_edge"], found["blurred_share"]

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from ..dicom import estimate_quality, uid_name
-from .tiles import JPEG
+from .tiff_tiles import JPEG
 
 PLAUSIBLE_MPP = (0.05, 20.0)
 CODECS = {1: "none", 5: "LZW", JPEG: "JPEG", 8: "deflate", 32946: "deflate", 32773: "PackBits", 50000: "Zstandard"}

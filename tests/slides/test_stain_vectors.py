@@ -16,8 +16,8 @@ from eda_utils import (
     write_phantom_slide,
 )
 from eda_utils.core.errors import EDAError, RequestError
-from eda_utils.pathology.stain_estimation import REFERENCE, _sparse_amounts
-from eda_utils.pathology.stains import optical_density
+from eda_utils.slides.stain_vectors import REFERENCE, _sparse_amounts
+from eda_utils.slides.stains import optical_density
 
 METHODS = ("macenko", "vahadane")
 PHANTOMS = {

@@ -9,7 +9,7 @@ from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from ..core import EDAError, FormatError, RequestError, read_head
 from ..dicom import attribute, count_frames, items, numbers, read_dataset
 from ..image import frame_header, read_frame, to_rgb
-from .directory import MAX_TILE_PIXELS
+from .tiff_check import MAX_TILE_PIXELS
 
 MAX_FILE_BYTES = 2**30  # a file is read as a whole here
 MAX_FRAMES = 10**6

@@ -5,7 +5,7 @@ from parts import SAMPLES
 from slides import scene, write_dicom_slide, write_pyramid
 
 from eda_utils import open_slide
-from eda_utils.pathology.facts import read_mpp, year_of
+from eda_utils.slides.properties import read_mpp, year_of
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"
 

@@ -10,9 +10,9 @@ from ..core import PARSE_ERRORS, EDAError, FormatError, need_extra, quiet, read_
 from ..dicom import GENERIC, SLIDE_SUFFIXES, loses_bits
 from ..image import read_picture
 from .dicom_frames import DicomReader, series_files
-from .directory import MAX_TILE_PIXELS, check_tiff, is_tiff
-from .handles import ADVICE, DAMAGED, OpenSlideReader, PictureReader
-from .tiles import EXACT, TileReader, is_plain, to_level
+from .readers import ADVICE, DAMAGED, OpenSlideReader, PictureReader
+from .tiff_check import MAX_TILE_PIXELS, check_tiff, is_tiff
+from .tiff_tiles import EXACT, TileReader, is_plain, to_level
 
 PAGED = ("aperio", GENERIC)  # vendors whose levels are TIFF pages, tile by tile
 UM = {"µm": 1, "um": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}

@@ -6,7 +6,7 @@ from scipy.spatial import cKDTree
 
 from eda_utils import count_nuclei, estimate_background, estimate_stains, make_phantom_tile, open_slide
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.nuclei import COLUMNS, label_nuclei, measure_nuclei
+from eda_utils.slides.nuclei import COLUMNS, label_nuclei, measure_nuclei
 
 TILES = {
     "0.5": {},

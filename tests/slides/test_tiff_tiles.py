@@ -13,7 +13,7 @@ from slides import forget_tiles, openslide_region, random_regions, scene, write_
 
 from eda_utils import byte_map, open_slide
 from eda_utils.core.errors import DecodeError, RequestError
-from eda_utils.pathology.tiles import EXACT
+from eda_utils.slides.tiff_tiles import EXACT
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"
 
@@ -71,7 +71,7 @@ def test_tiles_of_which_only_the_upper_part_is_decoded(tmp_path, subsampling, sa
 
 
 def test_no_more_is_kept_than_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("eda_utils.pathology.tiles.CACHE_BYTES", 500_000)
+    monkeypatch.setattr("eda_utils.slides.tiff_tiles.CACHE_BYTES", 500_000)
     path = write_pyramid(tmp_path / "a.tif", scene(1111, 1333))
     forget_tiles(path, 0, {3})
     with open_slide(path) as slide:

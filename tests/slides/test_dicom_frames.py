@@ -8,7 +8,7 @@ from slides import random_regions, scene, write_dicom_slide, write_pyramid
 
 from eda_utils import open_slide
 from eda_utils.core.errors import FormatError, RequestError
-from eda_utils.pathology.dicom_frames import DicomReader, series_files
+from eda_utils.slides.dicom_frames import DicomReader, series_files
 
 
 @pytest.fixture(scope="module")

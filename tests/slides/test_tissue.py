@@ -5,7 +5,7 @@ import pytest
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.tissue import Mask, masks_of, read_overview
+from eda_utils.slides.tissue import Mask, masks_of, read_overview
 
 SHAPE = (4096, 6144)
 

@@ -121,7 +121,7 @@ def test_a_region_is_the_same_in_blocks(pyramid, monkeypatch):
     slide, _ = pyramid
     whole = slide.read_region(-50, -70, 190, 170, mpp=1.7)
     finer = slide.read_region(100, 100, 90, 70, mpp=0.3)
-    monkeypatch.setattr("eda_utils.pathology.slide.BLOCK_SIDE", 37)
+    monkeypatch.setattr("eda_utils.slides.slide.BLOCK_SIDE", 37)
     assert np.abs(slide.read_region(-50, -70, 190, 170, mpp=1.7).astype(int) - whole).max() <= 1
     assert np.abs(slide.read_region(100, 100, 90, 70, mpp=0.3).astype(int) - finer).max() <= 1
 
@@ -135,7 +135,7 @@ def test_far_outside_is_white_at_any_resolution(pyramid):
 
 def test_one_pixel_for_the_whole_slide(pyramid, monkeypatch):
     slide, pixels = pyramid
-    monkeypatch.setattr("eda_utils.pathology.slide.MAX_STEP", 16)
+    monkeypatch.setattr("eda_utils.slides.slide.MAX_STEP", 16)
     assert np.abs(slide.thumbnail(1).pixels - pixels[::4, ::4].mean(axis=(0, 1))).max() <= 2
     with pytest.raises(RequestError, match="the region has no pixels or too many"):
         slide.read_region(0, 0, 5000, 5000, mpp=1e6)

@@ -9,7 +9,7 @@ from slides import scene, tiny_tiff, write_pyramid
 
 from eda_utils import open_slide, slide_table
 from eda_utils.core.errors import EDAError, FormatError
-from eda_utils.pathology.directory import check_tiff
+from eda_utils.slides.tiff_check import check_tiff
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"
 BEYOND = "is cut: an entry of its TIFF directory lies beyond its end"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import PARSE_ERRORS, DecodeError, RequestError
 from ..dicom import stream_size, upper_part
-from .directory import MAX_TILE_PIXELS
+from .tiff_check import MAX_TILE_PIXELS
 
 CACHE_BYTES = 2**25
 NO_TILE = np.empty((2**31, 0, 3), np.uint8)  # kept for a tile that was not scanned
@@ -244,7 +244,7 @@ def byte_map(slide):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> from eda_utils.pathology.tiles import byte_map
+    >>> from eda_utils.slides.tiff_tiles import byte_map
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     bytes_per_pixel, tile = byte_map(slide)
     >>> bytes_per_pixel.shape, tile

@@ -9,7 +9,7 @@ from skimage.color import rgb_from_hed, separate_stains as skimage_separate
 
 from eda_utils import estimate_background, load_image, make_phantom_tile, recombine_stains, separate_stains
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.stains import STAIN_VECTORS, optical_density, stain_matrix
+from eda_utils.slides.stains import STAIN_VECTORS, optical_density, stain_matrix
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(list(STAIN_VECTORS)))

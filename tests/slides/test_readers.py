@@ -9,7 +9,7 @@ from parts import SAMPLES
 from slides import openslide_region, random_regions
 
 from eda_utils.core.errors import DecodeError, FormatError
-from eda_utils.pathology.handles import OpenSlideReader, PictureReader
+from eda_utils.slides.readers import OpenSlideReader, PictureReader
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"
 
