@@ -24,8 +24,8 @@ from pydicom.data import get_testdata_file
 from eda_utils import index_folder
 from eda_utils.core.files import find_paths
 from eda_utils.core.parallel import mapper
-from eda_utils.header_scan import HeaderScanner
-from eda_utils.index import BATCH, INDEX_TAGS
+from eda_utils.index.folder import BATCH, INDEX_TAGS
+from eda_utils.index.scanner import HeaderScanner
 
 PART = 1000
 

@@ -4,6 +4,7 @@ from . import (
     core as core,
     dicom as dicom,
     image as image,
+    index as index,
     pathology as pathology,
     services as services,
     slides as slides,
@@ -35,11 +36,6 @@ from .drift_figures import (
     plot_shortcuts as plot_shortcuts,
 )
 from .duplicates import duplicate_groups as duplicate_groups, find_duplicates as find_duplicates
-from .explorer import (
-    summarize_completeness as summarize_completeness,
-    summarize_private as summarize_private,
-    summarize_tags as summarize_tags,
-)
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
 from .handoff import (
     ImageDataset as ImageDataset,
@@ -55,8 +51,23 @@ from .image import (
     load_image as load_image,
     to_display as to_display,
 )
-from .index import index_folder as index_folder, pick_file as pick_file
-from .index_file import read_index as read_index, write_index as write_index
+from .index import (
+    SeriesTree as SeriesTree,
+    count_files as count_files,
+    headlines as headlines,
+    index_folder as index_folder,
+    list_problems as list_problems,
+    pick_file as pick_file,
+    read_index as read_index,
+    sample_images as sample_images,
+    series_tree as series_tree,
+    summarize_completeness as summarize_completeness,
+    summarize_folder as summarize_folder,
+    summarize_private as summarize_private,
+    summarize_series as summarize_series,
+    summarize_tags as summarize_tags,
+    write_index as write_index,
+)
 from .labels import join_labels as join_labels, list_unmatched as list_unmatched
 from .lettering import text_boxes as text_boxes
 from .notebook import strip_notebook as strip_notebook
@@ -94,7 +105,6 @@ from .requirements import check_environment as check_environment
 from .risk import risk_card as risk_card
 from .samples import make_samples as make_samples
 from .scores import auc_interval as auc_interval
-from .sentences import headlines as headlines
 from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts
 from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
 from .slide_viewer import view_slide as view_slide
@@ -124,15 +134,7 @@ from .splits import (
 )
 from .stain_figures import plot_stain_vectors as plot_stain_vectors, show_nuclei as show_nuclei
 from .stats import measure_images as measure_images
-from .summary import (
-    count_files as count_files,
-    list_problems as list_problems,
-    sample_images as sample_images,
-    summarize_folder as summarize_folder,
-    summarize_series as summarize_series,
-)
 from .teaching import check as check
-from .tree import SeriesTree as SeriesTree, series_tree as series_tree
 from .uids import audit_uids as audit_uids
 from .viewer import view_image as view_image
 from .viewer_page import viewer_html as viewer_html, viewer_script as viewer_script

@@ -6,9 +6,9 @@ from html import escape
 import pandas as pd
 
 from .core import NOT_STATED, summarize_findings
+from .index import is_image, study_years
 from .labels import binary_labels, label_columns
 from .prevalence import bands, patient_numbers, wilson
-from .summary import is_image, study_years
 
 LEAST_CELL = 5  # patients: a smaller group is not shown, because it can be somebody
 HIDDEN = f"<{LEAST_CELL}"

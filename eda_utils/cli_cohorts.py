@@ -73,12 +73,10 @@ def add_split(commands):
 
 
 def _split(options):
-    from .index import index_folder
-    from .index_file import check_index_name
+    from .index import check_index_name, index_folder, is_image
     from .labels import join_labels
     from .splits import prove_split, split_patients, write_split
     from .stats import measure_images
-    from .summary import is_image
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))

@@ -114,8 +114,7 @@ def _how(options):
 
 def _index(options):
     from .dicom import redact_table
-    from .index import index_folder
-    from .index_file import check_index_name, write_index
+    from .index import check_index_name, index_folder, write_index
 
     tags = "all" if options.tags == ["all"] else options.tags
     if options.output.endswith("/"):
@@ -146,7 +145,7 @@ def _index_parts(options, tags):
 
 def _measure(options):
     from .dicom import identifiers, mask_identifiers
-    from .index_file import check_cache_name, check_index_name, write_index
+    from .index import check_cache_name, check_index_name, write_index
     from .stats import measure_images
 
     check_index_name(options.output)
@@ -178,7 +177,7 @@ def _audit(options):
     import pandas as pd
 
     from .core import findings_table, plural
-    from .index_file import check_index_name, write_index
+    from .index import check_index_name, write_index
     from .risk import risk_card
 
     check_index_name(options.output)
@@ -204,7 +203,7 @@ def _verdict(found, options):
 
 def _slides(options):
     from .core import plural
-    from .index_file import check_index_name, write_index
+    from .index import check_index_name, write_index
     from .pathology.slide_checks import flag_slides
     from .pathology.table import slide_table
 
@@ -249,7 +248,7 @@ def _of_patients(index, options):
 def _shown_paths(found, index, source):
     """Below the folder, with names and numbers of patients masked; a finding about no file has none."""
     from .dicom import identifiers, mask_identifiers
-    from .summary import relative_paths
+    from .index import relative_paths
 
     known, shown = identifiers(index), dict(zip(index["path"], relative_paths(index), strict=True))
     folder = os.path.abspath(Path(source[0]).expanduser())

@@ -7,11 +7,10 @@ from .core import MissingError, RequestError, summarize_findings
 from .drift import compare_datasets, flag_drift
 from .drift_figures import plot_drift
 from .figures import figure_html
-from .index import index_folder
+from .index import index_folder, sample_images, summarize_folder
 from .page import page_of
 from .pictures import show_montage
 from .stats import measure_images
-from .summary import sample_images, summarize_folder
 
 PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]

@@ -200,7 +200,7 @@ def list_values(a, b, field):
     >>> list_values(pd.DataFrame({"Modality": ["CR"]}), pd.DataFrame({"Modality": ["DX"]}), "Modality").values.tolist()
     [['CR', 1.0, 0.0, 'lost'], ['DX', 0.0, 1.0, 'new']]
     """
-    from .summary import count_files
+    from .index import count_files
 
     shares = []
     for side, index in (("share_a", a), ("share_b", b)):

@@ -5,7 +5,7 @@ from html import escape
 
 from .core import EDAError, need, plural, printable
 from .dicom import header_table, identifiers, mask_identifiers
-from .summary import is_image, relative_paths, sample_images
+from .index import is_image, relative_paths, sample_images
 from .viewer_page import viewer_html
 
 GALLERY_BYTES = 6_000_000

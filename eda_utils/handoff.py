@@ -9,10 +9,10 @@ import numpy as np
 
 from .core import EDAError, RequestError, need
 from .image import load_image, to_display
+from .index import is_image
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
 from .slides import open_slide
-from .summary import is_image
 
 VALUES, ON_ERROR = ("modality", "display"), ("raise", "skip")
 OPEN_SLIDES = 4  # of a worker process

@@ -8,10 +8,9 @@ import pandas as pd
 
 from .core import RequestError, findings_table, need, need_extra
 from .duplicates import duplicate_groups
-from .index_file import write_index
+from .index import relative_paths, write_index
 from .labels import binary_labels
 from .part_search import search_parts
-from .summary import relative_paths
 
 GROUP = "PatientID"
 HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}

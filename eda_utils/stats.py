@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from .columns import join, to_frame
 from .core import (
     ADVICE,
     AccessError,
@@ -35,7 +34,7 @@ from .image import (
     to_rgb,
     unit_of,
 )
-from .index_file import check_cache_name, refresh
+from .index import check_cache_name, join, refresh, to_frame
 from .layout import describe_layout, exact_hash
 from .levels import PERCENTILES, count_levels, describe_levels, luminance
 

@@ -11,9 +11,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
-from eda_utils.columns import FILE_COLUMNS, TEXT, to_frame, to_table
 from eda_utils.duplicates import find_duplicates
-from eda_utils.index import INDEX_TAGS, index_folder
+from eda_utils.index.folder import INDEX_TAGS, index_folder
+from eda_utils.index.schema import FILE_COLUMNS, TEXT, to_frame, to_table
 from eda_utils.quality import QUALITY_TAGS, flag_issues
 from eda_utils.stats import measure_images
 

@@ -13,7 +13,7 @@ from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.dicom.attributes import find_attribute
 from eda_utils.dicom.phi import is_phi
-from eda_utils.index import INDEX_TAGS
+from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.quality import QUALITY_TAGS, flag_issues, list_checks
 from eda_utils.samples import CANARY
 from eda_utils.stats import measure_images

@@ -151,7 +151,7 @@ def test_any_file_system_has_the_same_rows(folder, memory):
 def test_paths_and_urls_in_one_list(folder, memory, monkeypatch):
     alone = index_folder(folder / "ct")
     for scan_from in (500, 0):
-        monkeypatch.setattr("eda_utils.index.SCAN_FROM", scan_from)
+        monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", scan_from)
         table = index_folder([folder / "ct", f"{memory}/ct", folder / "notes.txt", f"{memory}/empty"])
         assert table["kind"].tolist() == ["dicom", "dicom", "other", "other"]
         assert table["SOPInstanceUID"][1] == alone["SOPInstanceUID"][0]

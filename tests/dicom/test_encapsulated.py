@@ -10,8 +10,8 @@ from pydicom.data import get_testdata_file
 from eda_utils import index_folder
 from eda_utils.dicom.dataset import read_dataset
 from eda_utils.dicom.encapsulated import CUT_PIXELS, OTHER_SIZE, first_item, stream_complaints
-from eda_utils.index import INDEX_TAGS
-from eda_utils.rows import read_table
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.rows import read_table
 
 WHOLE = (
     "JPEG2000.dcm",

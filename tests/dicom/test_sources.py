@@ -20,10 +20,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from eda_utils import index_folder
-from eda_utils.columns import FILE_COLUMNS
 from eda_utils.core.errors import EDAError, FormatError, MissingError
 from eda_utils.core.guards import quiet
 from eda_utils.dicom.sources import list_source
+from eda_utils.index.schema import FILE_COLUMNS
 
 CT = Path(get_testdata_file("CT_small.dcm")).read_bytes()
 OUTSIDE = "the DICOMDIR refers to a file outside of its folder; it was not opened"
@@ -252,7 +252,7 @@ ZIPS = dict.fromkeys(("x.zip", "none", "x.dcm", "odd?#*[a] %41 ü.zip", "new\nli
 @pytest.mark.parametrize("scan_from", [500, 0], ids=["by pydicom", "by the scanner"])
 @pytest.mark.parametrize(("name", "mode"), [*TARS.items(), *MISNAMED.items(), *ZIPS.items()])
 def test_an_archive_has_the_rows_of_its_folder(folder, tmp_path, monkeypatch, name, mode, scan_from):
-    monkeypatch.setattr("eda_utils.index.SCAN_FROM", scan_from)
+    monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", scan_from)
     if mode == "zip":
         path, scheme = write_zip(tmp_path / name, members_of(folder)), "zip"
     else:
@@ -338,7 +338,7 @@ def test_odd_names_of_members(tmp_path, opened, kind):
 def test_names_that_are_not_utf8(tmp_path, monkeypatch):
     path = write_tar(tmp_path / "x.tar", {"not\udcffutf8": CT, "ct": CT})
     for scan_from in (500, 0):
-        monkeypatch.setattr("eda_utils.index.SCAN_FROM", scan_from)
+        monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", scan_from)
         table = index_folder(path)
         assert table["path"].tolist() == [rf"tar://not\xffutf8::{path}", f"tar://ct::{path}"]
         assert problems(table) == ["has a name that is not UTF-8; rename the file", None]
@@ -415,7 +415,7 @@ def test_a_bad_member_is_a_row(tmp_path, monkeypatch, spoil, problem):
     path = write_zip(tmp_path / "x.zip", {"bad": CT, "good": CT})
     path.write_bytes(spoil(path.read_bytes()))
     for scan_from in (500, 0):
-        monkeypatch.setattr("eda_utils.index.SCAN_FROM", scan_from)
+        monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", scan_from)
         assert problems(index_folder(path)) == [problem, None]
 
 

@@ -132,7 +132,7 @@ def worry(folder, names, chance, stop):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scan_from", [500, 0])
 def test_files_that_change_under_the_hands(tmp_path, monkeypatch, seed, scan_from):
-    monkeypatch.setattr("eda_utils.index.SCAN_FROM", scan_from)
+    monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", scan_from)
     names = [f"IM{number:03}" for number in range(150)]
     for name in names:
         (tmp_path / name).write_bytes(native())

@@ -114,7 +114,7 @@ def sent(asked):
 @pytest.mark.parametrize("scanned", [False, True], ids=["by pydicom", "by the scanner"])
 def test_the_table_is_that_of_the_disk(store, folder, monkeypatch, options, scanned):
     expected = by_name(index_folder(folder, **options), str(folder))
-    monkeypatch.setattr("eda_utils.index.SCAN_FROM", 0 if scanned else 500)
+    monkeypatch.setattr("eda_utils.index.folder.SCAN_FROM", 0 if scanned else 500)
     with store.watched() as asked:
         table = index_folder(SOURCE, **options)
     found = by_name(table, SOURCE)

@@ -19,12 +19,12 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
 from eda_utils import index_folder, read_index, redact_table, write_index
-from eda_utils.columns import FILE_COLUMNS
 from eda_utils.core.errors import RequestError
 from eda_utils.core.guards import quiet
 from eda_utils.dicom.phi import MASK
-from eda_utils.index import INDEX_TAGS
-from eda_utils.rows import read_row, refused_row
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.rows import read_row, refused_row
+from eda_utils.index.schema import FILE_COLUMNS
 from eda_utils.samples import CANARY
 
 LONG_VRS = (b"OB", b"OW", b"SQ", b"UN", b"UT", b"UC", b"UV", b"OV")
@@ -42,8 +42,8 @@ def both_ways(source, monkeypatch, **options):
     """The index by pydicom, which must be that of the compiled scanner in small batches."""
     slow = index_folder(source, **options)
     with monkeypatch.context() as patch:
-        patch.setattr("eda_utils.index.SCAN_FROM", 0)
-        patch.setattr("eda_utils.index.BATCH", 40)
+        patch.setattr("eda_utils.index.folder.SCAN_FROM", 0)
+        patch.setattr("eda_utils.index.folder.BATCH", 40)
         pd.testing.assert_frame_equal(index_folder(source, **options), slow)
     return slow
 
@@ -414,7 +414,7 @@ def test_parts_hold_the_rows_of_the_table(samples, tmp_path, monkeypatch):
             archive.write(get_testdata_file("CT_small.dcm"), name)
     sources = [samples, tmp_path / "x.zip"]
     expected = index_folder(sources)
-    monkeypatch.setattr("eda_utils.index.PART", 7)
+    monkeypatch.setattr("eda_utils.index.folder.PART", 7)
     found = index_folder(sources, output=tmp_path / "new" / "parts")
     assert found == tmp_path / "new" / "parts"
     pd.testing.assert_frame_equal(read_index(found), expected)

@@ -7,8 +7,8 @@ from pydicom.datadict import RepeatersDictionary, tag_for_keyword
 
 from eda_utils import index_folder
 from eda_utils.core.errors import RequestError
-from eda_utils.explorer import standard_sections, summarize_completeness, summarize_private, summarize_tags
-from eda_utils.index import INDEX_TAGS
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.tags import standard_sections, summarize_completeness, summarize_private, summarize_tags
 from eda_utils.samples import CANARY
 
 CREATOR = "0029[SIEMENS CSA HEADER]"

@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
+import eda_utils.rows as rows
 import pandas as pd
 import pytest
 
 import eda_utils.index as module
-import eda_utils.rows as rows
 from eda_utils import index_folder, redact_table, write_index
 from eda_utils.core.errors import MissingError, RequestError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from .columns import join, to_frame
-from .core import MissingError, RequestError, is_url, mapper, progress_bar
-from .dicom import find_attribute, list_source
-from .index_file import check_cache_name, check_parts_folder, refresh, write_part
+from ..core import MissingError, RequestError, is_url, mapper, progress_bar
+from ..dicom import find_attribute, list_source
 from .rows import ALL, read_table, refused_row, rows_table
+from .schema import join, to_frame
+from .storage import check_cache_name, check_parts_folder, refresh, write_part
 
 INDEX_TAGS = """
     SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID TransferSyntaxUID

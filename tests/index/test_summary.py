@@ -12,8 +12,8 @@ from eda_utils import (
     summarize_series,
 )
 from eda_utils.core.errors import RequestError
+from eda_utils.index.summary import relative_paths, study_years
 from eda_utils.samples import CANARY
-from eda_utils.summary import relative_paths, study_years
 
 
 def test_counts(index):

@@ -11,11 +11,11 @@ from parts import SAMPLES, dicom_files, for_each
 from pydicom.datadict import dictionary_VM
 
 from eda_utils import index_folder, load_image, pick_file
-from eda_utils.columns import FILE_COLUMNS
 from eda_utils.core.errors import MissingError, RequestError
 from eda_utils.core.guards import quiet
-from eda_utils.index import INDEX_TAGS
-from eda_utils.rows import read_row
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.rows import read_row
+from eda_utils.index.schema import FILE_COLUMNS
 from eda_utils.samples import CANARY
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 from pydicom.charset import python_encoding
 
-from eda_utils.columns import FILE_COLUMNS, arrow_type, decoded_table, in_order, join, to_frame, to_table
 from eda_utils.dicom.attributes import find_attribute
+from eda_utils.index.schema import FILE_COLUMNS, arrow_type, decoded_table, in_order, join, to_frame, to_table
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
     ["", "\x1f", "a\x1fb", "a\\b", "\0", "😀", "NA"]

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from .core import VR_CODES
+from ..core import VR_CODES
 
 PLAIN, HAND_OVER, READ_ON = 0, 1, 2
 UNDEFINED = 0xFFFFFFFF

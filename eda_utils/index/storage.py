@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .columns import decoded_table, join, to_frame
-from .core import FormatError, MissingError, RequestError, file_facts, tell, write_csv, write_excel
+from ..core import FormatError, MissingError, RequestError, file_facts, tell, write_csv, write_excel
+from .schema import decoded_table, join, to_frame
 
 CACHE_VERSION = 3  # raise it when the same file gives another row
 SPREADSHEETS = {".csv": write_csv, ".xlsx": write_excel}

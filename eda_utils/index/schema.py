@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .core import RequestError
-from .dicom import FLOAT_VRS, NUMERIC_VRS, find_attribute
+from ..core import RequestError
+from ..dicom import FLOAT_VRS, NUMERIC_VRS, find_attribute
 
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
@@ -25,7 +25,7 @@ def arrow_type(name):
 
     Examples
     --------
-    >>> from eda_utils.columns import arrow_type
+    >>> from eda_utils.index.schema import arrow_type
     >>> str(arrow_type("Rows")), str(arrow_type("StudyDate")), str(arrow_type("PixelSpacing"))
     ('int64', 'date32[day]', 'list<item: double>')
     """
@@ -219,7 +219,7 @@ def join(tables):
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from eda_utils.columns import join
+    >>> from eda_utils.index.schema import join
     >>> join([pa.table({"Rows": [1]}), pa.table({"Columns": [2]})]).to_pylist()
     [{'Rows': 1, 'Columns': None}, {'Rows': None, 'Columns': 2}]
     """

@@ -10,8 +10,8 @@ from pydicom.dataelem import RawDataElement
 
 from eda_utils.core.guards import quiet
 from eda_utils.dicom.attributes import find_attribute
-from eda_utils.header_kernel import HAND_OVER, KINDS, LONG, PLAIN, READ_ON, SEQUENCE, SHORT, gather, walk
-from eda_utils.index import INDEX_TAGS
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.scanner_kernel import HAND_OVER, KINDS, LONG, PLAIN, READ_ON, SEQUENCE, SHORT, gather, walk
 
 ATTRIBUTES = sorted((find_attribute(name) for name in INDEX_TAGS), key=lambda wanted: wanted.tag)
 TAGS = np.array([wanted.tag for wanted in ATTRIBUTES], np.int64)

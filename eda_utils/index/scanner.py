@@ -16,9 +16,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .columns import array_of, arrow_type, coded_array, decoded, file_columns
-from .core import OPEN_FLAGS, quiet
-from .dicom import (
+from ..core import OPEN_FLAGS, quiet
+from ..dicom import (
     CHECKED,
     MOST_START,
     NATIVE_SYNTAXES,
@@ -31,7 +30,8 @@ from .dicom import (
     read_dataset,
     stream_complaints,
 )
-from .header_kernel import KINDS, PLAIN, READ_ON, gather, walk
+from .scanner_kernel import KINDS, PLAIN, READ_ON, gather, walk
+from .schema import array_of, arrow_type, coded_array, decoded, file_columns
 
 FIRST_BYTES, MOST_BYTES = 16_384, 2**24
 SLOTS = 32  # files whose heads are in memory at the same time: they shall stay in the processor's cache

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from pydicom.datadict import get_entry, get_private_entry
 
-from .core import NOT_STATED, RequestError, need, read_part
-from .dicom import find_attribute, identifiers, is_phi, mask_identifiers
-from .index_file import index_parts
+from ..core import NOT_STATED, RequestError, need, read_part
+from ..dicom import find_attribute, identifiers, is_phi, mask_identifiers
+from .storage import index_parts
 
 FACTS = ["tag", "keyword", "name", "vr", "vm"]
 FILE_META, REGISTRY, PRIVATE_ELEMENTS, UNKNOWN = "PS3.10 7.1", "PS3.6 6", "PS3.5 7.8.1", "not in the standard"
@@ -32,11 +32,11 @@ def standard_sections():
 
     Examples
     --------
-    >>> from eda_utils.explorer import standard_sections
+    >>> from eda_utils.index.tags import standard_sections
     >>> standard_sections()["Rows"], standard_sections()["KVP"]
     ('PS3.3 C.7.6.3', 'PS3.3 C.8.1.2, C.8.2.1, C.8.7.2 …')
     """
-    lines = read_part(Path(__file__).with_name("sections.csv")).splitlines()
+    lines = read_part(Path(__file__).with_name("data") / "sections.csv").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
     return {row["keyword"]: f"PS3.3 {row['section']}" for row in rows}
 
@@ -65,7 +65,7 @@ def summarize_tags(index):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.explorer import summarize_tags
+    >>> from eda_utils.index.tags import summarize_tags
     >>> tags = summarize_tags(eda.index_folder(get_testdata_file("CT_small.dcm"))).set_index("keyword")
     >>> tags.loc["Rows", ["tag", "vr", "section"]].tolist()
     ['(0028,0010)', 'US', 'PS3.3 C.7.6.3']
@@ -104,7 +104,7 @@ def summarize_private(index):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.explorer import summarize_private
+    >>> from eda_utils.index.tags import summarize_private
     >>> index = pd.DataFrame({"kind": ["dicom"], "problem": [None], "0029[SIEMENS CSA HEADER]10": ["IMAGE NUM 4"]})
     >>> summarize_private(index)[["creator", "group", "elements", "files"]].values.tolist()
     [['SIEMENS CSA HEADER', '0029', 1, 1]]
@@ -148,7 +148,7 @@ def summarize_completeness(index, by="Modality"):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.explorer import summarize_completeness
+    >>> from eda_utils.index.tags import summarize_completeness
     >>> index = pd.DataFrame({"kind": "dicom", "problem": None, "Modality": ["CT", "US"], "KVP": [120.0, None]})
     >>> summarize_completeness(index).set_index("keyword").loc["KVP"].to_dict()
     {'CT': 1.0, 'US': 0.0}

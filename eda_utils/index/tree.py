@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from .core import need, plural, printable
+from ..core import need, plural, printable
 from .summary import summarize_series
 
 MAX_BRANCHES = 100

@@ -2,8 +2,8 @@
 
 from html import escape
 
-from .core import format_bytes, need, plural, printable
-from .dicom import LOSSY
+from ..core import format_bytes, need, plural, printable
+from ..dicom import LOSSY
 from .summary import study_years
 
 MAX_SENTENCES = 10

@@ -21,9 +21,9 @@ from pydicom.uid import (
 
 from eda_utils import index_folder
 from eda_utils.core.guards import quiet
-from eda_utils.header_scan import FIRST_BYTES, HeaderScanner
-from eda_utils.index import INDEX_TAGS
-from eda_utils.rows import read_row, rows_table
+from eda_utils.index.folder import INDEX_TAGS
+from eda_utils.index.rows import read_row, rows_table
+from eda_utils.index.scanner import FIRST_BYTES, HeaderScanner
 
 SCANNER = HeaderScanner(INDEX_TAGS)
 

@@ -6,8 +6,7 @@ from threading import get_ident
 
 import numpy as np
 
-from .columns import in_order, join, to_table
-from .core import (
+from ..core import (
     FIRST_BYTES,
     HEADER_BYTES,
     HEADER_SECONDS,
@@ -23,7 +22,7 @@ from .core import (
     spelt,
     without_values,
 )
-from .dicom import (
+from ..dicom import (
     CHECKED,
     FOR_OPENSLIDE,
     MACROS,
@@ -39,7 +38,8 @@ from .dicom import (
     sniff_head,
     stream_complaints,
 )
-from .image import CUT_PICTURE, describe_picture, is_cut_picture
+from ..image import CUT_PICTURE, describe_picture, is_cut_picture
+from .schema import in_order, join, to_table
 
 ALL = "all"
 FOUND_IN_FILE = ("size_bytes", "kind", "format", "problem", "warning")
@@ -175,7 +175,7 @@ def _scan(paths, tags):
 
 @lru_cache(maxsize=SCANNERS)
 def _scanner(tags, _thread):
-    from .header_scan import HeaderScanner
+    from .scanner import HeaderScanner
 
     return HeaderScanner(tags)
 
@@ -244,7 +244,7 @@ def _read_picture_header(path, _tags, row, most_bytes):
 
 
 def _read_slide_header(path, _tags, _row, _most_bytes):
-    from .slides import open_slide
+    from ..slides import open_slide
 
     with open_slide(path) as slide:
         rows, columns = slide.shape

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from .columns import FILE_COLUMNS, TEXT
-from .core import CHAIN, NOT_STATED, RequestError, format_bytes, is_url, need
-from .dicom import identifiers, is_phi, mask_identifiers, redact_table, uid_name
-from .index_file import index_parts, write_index
+from ..core import CHAIN, NOT_STATED, RequestError, format_bytes, is_url, need
+from ..dicom import identifiers, is_phi, mask_identifiers, redact_table, uid_name
+from .schema import FILE_COLUMNS, TEXT
+from .storage import index_parts, write_index
 
 SERIES_KEYS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID"]
 SERIES_FACTS = ("Modality", "SeriesDescription", "Manufacturer", "Rows", "Columns", "NumberOfFrames")
