@@ -29,7 +29,7 @@ from eda_utils import index_folder
 from eda_utils.core import sandbox
 from eda_utils.dicom.dataset import read_dataset
 from eda_utils.image.frames import read_frame
-from eda_utils.stats import measure_images
+from eda_utils.quality.measure import measure_images
 
 SIDE = 2048
 PERCENTILES = (1, 25, 50, 75, 99)
@@ -158,7 +158,7 @@ def print_workers(indexes, runs):
 ALONE = """
 import resource, sys, time
 from eda_utils import index_folder, sandbox
-from eda_utils.stats import measure_images
+from eda_utils.quality.measure import measure_images
 index = index_folder(sys.argv[1], progress=False)
 start = time.perf_counter()
 table = measure_images(index, progress=False)

@@ -26,7 +26,7 @@ import tifffile
 
 import eda_utils as eda
 from eda_utils import open_slide
-from eda_utils.pathology.table import describe_slide
+from eda_utils.quality.slides import describe_slide
 
 TILE = 256
 

@@ -6,6 +6,7 @@ from . import (
     image as image,
     index as index,
     pathology as pathology,
+    quality as quality,
     services as services,
     slides as slides,
 )
@@ -35,7 +36,6 @@ from .drift_figures import (
     plot_scores as plot_scores,
     plot_shortcuts as plot_shortcuts,
 )
-from .duplicates import duplicate_groups as duplicate_groups, find_duplicates as find_duplicates
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
 from .handoff import (
     ImageDataset as ImageDataset,
@@ -75,10 +75,8 @@ from .panel import explore as explore
 from .pathology import (
     PhantomTile as PhantomTile,
     PhantomTruth as PhantomTruth,
-    flag_slides as flag_slides,
     make_phantom_tile as make_phantom_tile,
     phantom_truth as phantom_truth,
-    slide_table as slide_table,
     write_phantom_slide as write_phantom_slide,
 )
 from .phantom_cohort import write_phantom_cohort as write_phantom_cohort
@@ -94,7 +92,16 @@ from .plots import (
 from .prevalence import count_label_pairs as count_label_pairs, describe_labels as describe_labels
 from .privacy import audit_phi as audit_phi
 from .privacy_figures import show_burned_in as show_burned_in
-from .quality import flag_issues as flag_issues, list_checks as list_checks
+from .quality import (
+    audit_uids as audit_uids,
+    duplicate_groups as duplicate_groups,
+    find_duplicates as find_duplicates,
+    flag_issues as flag_issues,
+    flag_slides as flag_slides,
+    list_checks as list_checks,
+    measure_images as measure_images,
+    slide_table as slide_table,
+)
 from .quality_figures import show_duplicates as show_duplicates, show_findings as show_findings
 from .report import (
     render_notebook as render_notebook,
@@ -133,8 +140,6 @@ from .splits import (
     write_split as write_split,
 )
 from .stain_figures import plot_stain_vectors as plot_stain_vectors, show_nuclei as show_nuclei
-from .stats import measure_images as measure_images
 from .teaching import check as check
-from .uids import audit_uids as audit_uids
 from .viewer import view_image as view_image
 from .viewer_page import viewer_html as viewer_html, viewer_script as viewer_script

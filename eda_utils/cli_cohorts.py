@@ -75,8 +75,8 @@ def add_split(commands):
 def _split(options):
     from .index import check_index_name, index_folder, is_image
     from .labels import join_labels
+    from .quality import measure_images
     from .splits import prove_split, split_patients, write_split
-    from .stats import measure_images
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))

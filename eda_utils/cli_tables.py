@@ -146,7 +146,7 @@ def _index_parts(options, tags):
 def _measure(options):
     from .dicom import identifiers, mask_identifiers
     from .index import check_cache_name, check_index_name, write_index
-    from .stats import measure_images
+    from .quality import measure_images
 
     check_index_name(options.output)
     if options.cache:
@@ -204,8 +204,7 @@ def _verdict(found, options):
 def _slides(options):
     from .core import plural
     from .index import check_index_name, write_index
-    from .pathology.slide_checks import flag_slides
-    from .pathology.table import slide_table
+    from .quality import flag_slides, slide_table
 
     check_index_name(options.output)
     slides = slide_table(options.source, measure=options.pixels, **_how(options))
@@ -224,10 +223,7 @@ def _findings(index, options):
     import pandas as pd
 
     from .core import findings_table
-    from .duplicates import find_duplicates
-    from .quality import flag_issues
-    from .stats import measure_images
-    from .uids import audit_uids
+    from .quality import audit_uids, find_duplicates, flag_issues, measure_images
 
     if not options.pixels:
         return findings_table(pd.concat([flag_issues(index), audit_uids(index)]))

@@ -10,7 +10,7 @@ from .figures import figure_html
 from .index import index_folder, sample_images, summarize_folder
 from .page import page_of
 from .pictures import show_montage
-from .stats import measure_images
+from .quality import measure_images
 
 PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from .core import NOT_STATED
 from .dicom import is_phi
-from .stats import SCHEMA
+from .quality import SCHEMA
 
 NO_FIELDS = (  # numbers of this very file, or our own columns
     *("path", "problem", "warning", "boxes", "part", "split_group", "SOPInstanceUID", "StudyInstanceUID", "row"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .levels import LUMINANCE
+from .quality import LUMINANCE
 
 
 def measured(image):

@@ -7,8 +7,8 @@ import numpy as np
 
 from .core import EDAError, RequestError, plural
 from .figures import PANEL_WIDTH, describe, explain_gap, flatten_rows, house_style, nothing_to_show, panel_grid
-from .pathology.slide_checks import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
 from .pictures import MOST_PANELS, show_image, title_and_caption
+from .quality import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
 from .slides import UNKNOWN_MPP, masks_of, open_slide, read_overview
 from .style import ACCENT, MUTED, PALETTE
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from .core import RequestError, findings_table, need, need_extra
-from .duplicates import duplicate_groups
 from .index import relative_paths, write_index
 from .labels import binary_labels
 from .part_search import search_parts
+from .quality import duplicate_groups
 
 GROUP = "PatientID"
 HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}

@@ -11,11 +11,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
-from eda_utils.duplicates import find_duplicates
 from eda_utils.index.folder import INDEX_TAGS, index_folder
 from eda_utils.index.schema import FILE_COLUMNS, TEXT, to_frame, to_table
-from eda_utils.quality import QUALITY_TAGS, flag_issues
-from eda_utils.stats import measure_images
+from eda_utils.quality.duplicates import find_duplicates
+from eda_utils.quality.issues import QUALITY_TAGS, flag_issues
+from eda_utils.quality.measure import measure_images
 
 CLASS = "1.2.840.10008.5.1.4.1.1."
 SIDE = 128

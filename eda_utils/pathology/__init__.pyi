@@ -6,5 +6,3 @@ from .phantom_slide import (
     phantom_truth as phantom_truth,
     write_phantom_slide as write_phantom_slide,
 )
-from .slide_checks import flag_slides as flag_slides
-from .table import slide_table as slide_table

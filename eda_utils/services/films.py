@@ -18,7 +18,7 @@ from pynetdicom.sop_class import (
 
 from ..core import EDAError, RequestError
 from ..image import NO_SPACING, Spacing, load_image, read_aspect, to_display
-from ..levels import luminance
+from ..quality import luminance
 from .association import ensure_success, open_association
 from .objects import describe_pixels, make_item, make_reference
 

@@ -5,7 +5,7 @@ import pytest
 
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS, SEVERITIES, findings_table, summarize_findings
-from eda_utils.quality import flag_issues
+from eda_utils.quality.issues import flag_issues
 
 
 def row(path="a.dcm", kind="some_check", severity="note"):

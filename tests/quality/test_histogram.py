@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image as Pillow
 
-from eda_utils.levels import PERCENTILES, bits_needed, count_levels, describe_levels, luminance
+from eda_utils.quality.histogram import PERCENTILES, bits_needed, count_levels, describe_levels, luminance
 
 INTEGERS = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32]
 SHAPES = array_shapes(min_dims=2, max_dims=2, max_side=12)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..checks import Check, told
-from ..core import findings_table
+from ...core import findings_table
+from .check import Check, told
 
 MOST_INK, MOST_BLUR, MOST_FOLD, MOST_CAST = 0.001, 0.05, 0.002, 0.1  # shares
 LEAST_TISSUE = 0.005  # of the slide

@@ -6,7 +6,7 @@ import pandas as pd
 from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.tag import Tag
 
-from .core import TEXT, findings_table, need, plural
+from ..core import TEXT, findings_table, need, plural
 
 LEVELS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")  # type 1 in PS3.3 C.12.1, C.7.3.1 and C.7.2.1
 UIDS = (*LEVELS, "FrameOfReferenceUID")
@@ -70,7 +70,7 @@ def audit_uids(index):
     >>> import pandas as pd
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.uids import audit_uids
+    >>> from eda_utils.quality.uids import audit_uids
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
     >>> audit_uids(pd.concat([index, index.assign(path="copy.dcm")]))[["kind", "evidence"]].values.tolist()
     [['instance_copied', '2 files of the same size']]

@@ -1,7 +1,7 @@
 """Rules on how a header says that an image was taken: exposure, field strength, side and view."""
 
-from .checks import Check, look_up, number, told
-from .geometry_checks import BODY, PROJECTIONS, RADIOGRAPHS
+from .check import Check, look_up, number, told
+from .geometry import BODY, PROJECTIONS, RADIOGRAPHS
 
 KILOVOLTS = {"MG": (15, 60), **dict.fromkeys(("CR", "CT", "DX", "RF", "XA"), (20, 200))}
 MILLISECONDS = {**dict.fromkeys(RADIOGRAPHS, 10_000), "CT": 200_000}

@@ -11,8 +11,8 @@ from planted import index_of, stats_of
 from eda_utils import index_folder, load_image, to_display
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
-from eda_utils.duplicates import HIERARCHY, MEANING, NEAR_BITS, duplicate_groups, find_duplicates
-from eda_utils.stats import measure_images
+from eda_utils.quality.duplicates import HIERARCHY, MEANING, NEAR_BITS, duplicate_groups, find_duplicates
+from eda_utils.quality.measure import measure_images
 
 HASH = 0xF0F0A5C3D2E10F77
 EXACT = [{"exact_hash": "1"}, {"exact_hash": "1"}]

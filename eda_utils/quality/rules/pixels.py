@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from .checks import GROUP_SIZE, Check, number, robust_scores, told
-from .dicom import CUT_PIXELS
-from .encoding_checks import GREY
-from .image import CUT_PICTURE
+from ...dicom import CUT_PIXELS
+from ...image import CUT_PICTURE
+from .check import GROUP_SIZE, Check, number, robust_scores, told
+from .encoding import GREY
 
 NO_PICTURES = ("SEG", "RTDOSE", "PR", "KO", "SR", "REG")
 SLICES = ("CT", "MR", "NM", "PT")  # air around a body or a masked field is nothing odd there

@@ -40,8 +40,8 @@ def describe_layout(levels, statistics, to_shown=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.layout import describe_layout
-    >>> from eda_utils.levels import count_levels, describe_levels
+    >>> from eda_utils.quality.texture import describe_layout
+    >>> from eda_utils.quality.histogram import count_levels, describe_levels
     >>> levels = count_levels(np.pad(np.full((60, 60), 7, np.uint8), 20))
     >>> found = describe_layout(levels, describe_levels([levels]))
     >>> [float(found[name]) for name in ("border_share", "edge_value", "centre_value")]
@@ -136,7 +136,7 @@ def border_share(ranks):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.layout import border_share
+    >>> from eda_utils.quality.texture import border_share
     >>> border_share(np.array([[5, 5], [1, 2], [3, 4], [3, 5]], np.uint8))
     0.25
     """
@@ -249,7 +249,7 @@ def exact_hash(*arrays):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.layout import exact_hash
+    >>> from eda_utils.quality.texture import exact_hash
     >>> exact_hash(np.zeros((2, 3))) == exact_hash(np.zeros((3, 2)))
     False
     """
@@ -295,7 +295,7 @@ def perceptual_hash(shown):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.layout import perceptual_hash
+    >>> from eda_utils.quality.texture import perceptual_hash
     >>> perceptual_hash(np.ones((64, 64)))
     '0000000000000000'
     """

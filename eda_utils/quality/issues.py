@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from . import acquisition_checks, contradiction_checks, encoding_checks, geometry_checks, patient_checks, pixel_checks
-from .core import findings_table, need
+from ..core import findings_table, need
+from .rules import acquisition, contradictions, encoding, geometry, patient, pixels
 
 GROUPS = {
-    "header": encoding_checks.CHECKS + geometry_checks.CHECKS + acquisition_checks.CHECKS + patient_checks.CHECKS,
-    "pixels": pixel_checks.CHECKS,
-    "contradiction": contradiction_checks.CHECKS,
+    "header": encoding.CHECKS + geometry.CHECKS + acquisition.CHECKS + patient.CHECKS,
+    "pixels": pixels.CHECKS,
+    "contradiction": contradictions.CHECKS,
 }
 # What some checks need and an index has only if it is asked for: tags=[*INDEX_TAGS, *QUALITY_TAGS]
 QUALITY_TAGS = (
@@ -55,7 +55,7 @@ def flag_issues(index, stats=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.quality import flag_issues
+    >>> from eda_utils.quality.issues import flag_issues
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
     >>> flag_issues(index.assign(HighBit=11))[["kind", "evidence"]].values.tolist()
     [['high_bit_wrong', 'High Bit 11, Bits Stored 16']]
@@ -87,7 +87,7 @@ def list_checks(index=None, stats=None):
 
     Examples
     --------
-    >>> from eda_utils.quality import list_checks
+    >>> from eda_utils.quality.issues import list_checks
     >>> list_checks().set_index("code").loc["high_bit_wrong", "clause"]
     'PS3.5 8.1.1; for example PS3.3 C.8.11.3'
     """

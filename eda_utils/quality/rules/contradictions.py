@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .checks import GROUP_SIZE, Check, cells, number, robust_scores, told
-from .dicom import LOSSY
-from .encoding_checks import CLASS, GREY, MOST_WINDOWS, stored_range
-from .pixel_checks import KIND, NO_PICTURES, VIEWED
+from ...dicom import LOSSY
+from .check import GROUP_SIZE, Check, cells, number, robust_scores, told
+from .encoding import CLASS, GREY, MOST_WINDOWS, stored_range
+from .pixels import KIND, NO_PICTURES, VIEWED
 
 AIR_HU = (-1150, -850)
 HOUNSFIELD = (-4_100, 10_000)  # padding; metal on the extended scale

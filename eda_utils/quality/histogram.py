@@ -58,7 +58,7 @@ def count_levels(stored, to_modality=None, to_padding=None, *, overwrite=False):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.levels import count_levels
+    >>> from eda_utils.quality.histogram import count_levels
     >>> levels = count_levels(np.array([[7, 7], [0, 9]], np.uint8), lambda stored: stored - 1000.0)
     >>> levels.values.tolist(), levels.counts.tolist()
     ([-1000.0, -993.0, -991.0], [1, 2, 1])
@@ -156,7 +156,7 @@ def luminance(rgb):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.levels import luminance
+    >>> from eda_utils.quality.histogram import luminance
     >>> luminance(np.array([[[255, 0, 0], [9, 9, 9]]], np.uint8)).tolist()
     [[76, 9]]
     """
@@ -190,7 +190,7 @@ def describe_levels(frames):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.levels import count_levels, describe_levels
+    >>> from eda_utils.quality.histogram import count_levels, describe_levels
     >>> found = describe_levels([count_levels(np.array([[0, 1], [2, 1]], np.uint8))])
     >>> [float(found[name]) for name in ("mean_value", "p50_value", "entropy_bits", "bits_used")]
     [1.0, 1.0, 1.5, 2.0]
@@ -253,7 +253,7 @@ def bits_needed(low, high):
 
     Examples
     --------
-    >>> from eda_utils.levels import bits_needed
+    >>> from eda_utils.quality.histogram import bits_needed
     >>> bits_needed(0, 4095), bits_needed(-1024, 3071), bits_needed(0.5, 2.0)
     (12, 13, None)
     """

@@ -7,8 +7,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image as Pillow, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from eda_utils.layout import GRID, block_sums, border_share, describe_layout, exact_hash, perceptual_hash
-from eda_utils.levels import count_levels, describe_levels
+from eda_utils.quality.histogram import count_levels, describe_levels
+from eda_utils.quality.texture import GRID, block_sums, border_share, describe_layout, exact_hash, perceptual_hash
 
 random = np.random.default_rng(0)
 SCENE = gaussian_filter(random.normal(size=(400, 500)), 12)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .checks import number
-from .core import findings_table, need, plural
+from ..core import findings_table, need, plural
+from .rules.check import number
 
 NEAR_BITS = 3  # of 64: copies that were scaled or compressed with loss differ in 0 to 2, unlike pictures in 8 and more
 HASH_BITS = 64
@@ -63,8 +63,8 @@ def find_duplicates(stats, *, near=True, index=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.duplicates import find_duplicates
-    >>> from eda_utils.stats import measure_images
+    >>> from eda_utils.quality.duplicates import find_duplicates
+    >>> from eda_utils.quality.measure import measure_images
     >>> stats = measure_images(eda.index_folder(get_testdata_file("CT_small.dcm")))
     >>> import pandas as pd
     >>> find_duplicates(pd.concat([stats, stats.assign(path="copy.dcm")]))[["kind", "evidence"]].values.tolist()
@@ -142,8 +142,8 @@ def duplicate_groups(stats, *, near=True, index=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.duplicates import duplicate_groups
-    >>> from eda_utils.duplicates import RANGE, TONES
+    >>> from eda_utils.quality.duplicates import duplicate_groups
+    >>> from eda_utils.quality.duplicates import RANGE, TONES
     >>> table = pd.DataFrame({"path": ["a", "b", "c"], "exact_hash": ["1f", "1f", "2e"], "problem": None, "frames": 1})
     >>> table["perceptual_hash"] = ["c3d2e1f000000000", "c3d2e1f000000000", "03d2e1f000000001"]
     >>> table[[*RANGE, *TONES]] = 0, 9, 0, 9, 1, 2, 3, 0, 5

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import median_abs_deviation
 
-from eda_utils.checks import GROUP_SIZE, Check, cells, look_up, number, robust_scores, told
+from eda_utils.quality.rules.check import GROUP_SIZE, Check, cells, look_up, number, robust_scores, told
 
 
 def test_evidence_is_written_for_hits_only():

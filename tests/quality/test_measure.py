@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import eda_utils.sandbox as sandbox
+import eda_utils.stats as stats
 import imagecodecs
 import numpy as np
 import pandas as pd
@@ -19,11 +20,10 @@ from PIL import Image as Pillow
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPEGLSLossless, RLELossless
 
-import eda_utils.stats as stats
 from eda_utils import index_folder, load_image
 from eda_utils.core.errors import EDAError, RequestError
+from eda_utils.quality.measure import MOST_FRAMES, measure_image, measure_images
 from eda_utils.samples import CANARY
-from eda_utils.stats import MOST_FRAMES, measure_image, measure_images
 
 COLUMNS = """
     path problem unit frames frames_measured min_value max_value mean_value sd_value p01_value p25_value p50_value

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .checks import Check, told
+from .check import Check, told
 
 FIRST_YEAR, OLDEST = 1900, 120
 IN_A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}  # PS3.5 6.2, VR AS

@@ -5,8 +5,8 @@ import pytest
 from tifffile import TiffFile
 
 import eda_utils as eda
-from eda_utils.pathology.slide_checks import SLIDE_CHECKS, stain_angles
-from eda_utils.pathology.table import COLUMNS
+from eda_utils.quality.rules.slides import SLIDE_CHECKS, stain_angles
+from eda_utils.quality.slides import COLUMNS
 
 PLANTED = {
     3: ("ink", "slide_ink"),

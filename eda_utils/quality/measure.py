@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from .core import (
+from ..core import (
     ADVICE,
     AccessError,
     DecodeError,
@@ -20,8 +20,8 @@ from .core import (
     run_guarded,
     source_name,
 )
-from .dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
-from .image import (
+from ..dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
+from ..image import (
     FUNCTIONAL_GROUPS,
     apply_window,
     default_window,
@@ -34,9 +34,9 @@ from .image import (
     to_rgb,
     unit_of,
 )
-from .index import check_cache_name, join, refresh, to_frame
-from .layout import describe_layout, exact_hash
-from .levels import PERCENTILES, count_levels, describe_levels, luminance
+from ..index import check_cache_name, join, refresh, to_frame
+from .histogram import PERCENTILES, count_levels, describe_levels, luminance
+from .texture import describe_layout, exact_hash
 
 MOST_FRAMES = 16  # of a cine: the first, the last and evenly between
 VERSION = 1  # raise it when the same file gives another row
@@ -130,7 +130,7 @@ def measure_images(index, *, workers=None, client=None, cache=None, progress=Non
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.stats import measure_images
+    >>> from eda_utils.quality.measure import measure_images
     >>> table = measure_images(eda.index_folder(get_testdata_file("CT_small.dcm")))
     >>> table[["unit", "min_value", "max_value", "bits_used"]].values.tolist()
     [['HU', -896.0, 1167.0, 12]]
@@ -241,7 +241,7 @@ def measure_image(path):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.stats import measure_image
+    >>> from eda_utils.quality.measure import measure_image
     >>> measure_image(get_testdata_file("MR_small.dcm"))["bits_used"]
     12
     """

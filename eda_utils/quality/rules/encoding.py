@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .checks import Check, cells, look_up, number, told
-from .dicom import LOSSY, SYNTAX
+from ...dicom import LOSSY, SYNTAX
+from .check import Check, cells, look_up, number, told
 
 SAMPLES = {  # PS3.3 C.7.6.3.1.2, the retired ones included
     **dict.fromkeys(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"), 1),

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .checks import Check, cells, number, told
-from .encoding_checks import CLASS, SECONDARY_CAPTURE
+from .check import Check, cells, number, told
+from .encoding import CLASS, SECONDARY_CAPTURE
 
 PLANES = ("CT", "MR", "PT")
 RADIOGRAPHS = ("CR", "DX", "MG")

@@ -59,7 +59,7 @@ def told(images, mask, evidence, **values):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.checks import told
+    >>> from eda_utils.quality.rules.check import told
     >>> images = pd.DataFrame({"BitsStored": [8, 40]})
     >>> told(images, images["BitsStored"] > 32, "{BitsStored} bits").to_dict()
     {1: '40 bits'}
@@ -103,7 +103,7 @@ def cells(column, most):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.checks import cells
+    >>> from eda_utils.quality.rules.check import cells
     >>> cells(pd.Series([(0.1, 0.2), None]), 2).tolist()
     [[0.1, 0.2], [nan, nan]]
     """
@@ -148,7 +148,7 @@ def robust_scores(values, groups):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.checks import robust_scores
+    >>> from eda_utils.quality.rules.check import robust_scores
     >>> values = pd.Series([*range(20), 200.0])
     >>> robust_scores(values, pd.DataFrame({"Modality": ["CT"] * 21})).round(1).iloc[[10, 20]].tolist()
     [0.0, 25.6]

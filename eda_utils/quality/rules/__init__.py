@@ -1,0 +1,1 @@
+"""The rules of quality: one module a theme, each of functions that yield findings."""
