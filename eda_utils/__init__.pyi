@@ -6,12 +6,12 @@ from . import (
     image as image,
     index as index,
     pathology as pathology,
+    privacy as privacy,
     quality as quality,
     services as services,
     slides as slides,
 )
 from .array_files import save_arrays as save_arrays
-from .burned_in import find_burned_in as find_burned_in
 from .cards import dataset_card as dataset_card
 from .cohort_figures import (
     plot_label_pairs as plot_label_pairs,
@@ -20,7 +20,6 @@ from .cohort_figures import (
 )
 from .cohort_pages import render_comparison as render_comparison, write_card as write_card
 from .core import EDAError as EDAError, find_files as find_files, summarize_findings as summarize_findings
-from .deidentification import deidentify as deidentify
 from .dicom import (
     compare_headers as compare_headers,
     header_table as header_table,
@@ -69,7 +68,6 @@ from .index import (
     write_index as write_index,
 )
 from .labels import join_labels as join_labels, list_unmatched as list_unmatched
-from .lettering import text_boxes as text_boxes
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
 from .pathology import (
@@ -90,7 +88,13 @@ from .plots import (
     plot_histogram as plot_histogram,
 )
 from .prevalence import count_label_pairs as count_label_pairs, describe_labels as describe_labels
-from .privacy import audit_phi as audit_phi
+from .privacy import (
+    audit_phi as audit_phi,
+    deidentify as deidentify,
+    find_burned_in as find_burned_in,
+    risk_card as risk_card,
+    text_boxes as text_boxes,
+)
 from .privacy_figures import show_burned_in as show_burned_in
 from .quality import (
     audit_uids as audit_uids,
@@ -109,7 +113,6 @@ from .report import (
     render_report as render_report,
 )
 from .requirements import check_environment as check_environment
-from .risk import risk_card as risk_card
 from .samples import make_samples as make_samples
 from .scores import auc_interval as auc_interval
 from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts

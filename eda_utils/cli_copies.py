@@ -29,7 +29,7 @@ def add_deidentify(commands):
 
 def _deidentify(options):
     from .core import plural
-    from .deidentification import deidentify
+    from .privacy import deidentify
 
     names = ("retain", "clean_pixels", "crosswalk", "workers")
     chosen = {name: getattr(options, name) for name in names}

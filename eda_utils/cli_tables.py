@@ -178,7 +178,7 @@ def _audit(options):
 
     from .core import findings_table, plural
     from .index import check_index_name, write_index
-    from .risk import risk_card
+    from .privacy import risk_card
 
     check_index_name(options.output)
     index = _images(options)

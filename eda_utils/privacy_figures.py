@@ -3,11 +3,10 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from .burned_in import count_lines, find_text, ultrasound_regions
 from .figures import describe, house_style
 from .image import load_image, to_display
 from .pictures import axes_for, draw, title_and_caption
-from .recognition import wants_reading
+from .privacy import count_lines, find_text, ultrasound_regions, wants_reading
 from .style import PALETTE
 
 

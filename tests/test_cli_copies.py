@@ -5,7 +5,7 @@ from written import smooth, write_text
 
 from eda_utils.cli import main
 from eda_utils.cli_copies import RETAINED
-from eda_utils.deidentification import OPTIONS
+from eda_utils.privacy.deidentification import OPTIONS
 from eda_utils.samples import CANARY
 
 

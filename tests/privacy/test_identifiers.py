@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from eda_utils.identifiers import action_of, is_dummy, learn_words, tells, walk
+from eda_utils.privacy.identifiers import action_of, is_dummy, learn_words, tells, walk
 
 
 @pytest.mark.parametrize(

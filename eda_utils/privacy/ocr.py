@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from .core import RequestError
+from ..core import RequestError
 
 LEAST_SURE = 0.7
 LEAST_CHARACTERS = 2  # different ones: what is round is read as OO

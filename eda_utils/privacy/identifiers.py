@@ -7,8 +7,8 @@ from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
-from .core import PARSE_ERRORS, quiet
-from .dicom import NAMING, attribute, basic_profile, identifier_words, items, texts
+from ..core import PARSE_ERRORS, quiet
+from ..dicom import NAMING, attribute, basic_profile, identifier_words, items, texts
 
 DEEPEST = 100  # levels of sequences
 REMOVED = "REMOVED"
@@ -129,7 +129,7 @@ def action_of(tag, vr, is_strict=False):
 
     Examples
     --------
-    >>> from eda_utils.identifiers import action_of
+    >>> from eda_utils.privacy.identifiers import action_of
     >>> action_of(0x00100010, "PN"), action_of(0x00280010, "US"), action_of(0x60020010, "US")
     ('Z', None, 'X')
     """
@@ -172,7 +172,7 @@ def is_dummy(value):
 
     Examples
     --------
-    >>> from eda_utils.identifiers import is_dummy
+    >>> from eda_utils.privacy.identifiers import is_dummy
     >>> is_dummy(b"ANONYMOUS "), is_dummy(b"19000101"), is_dummy(b"Doe^Jane")
     (True, True, False)
     """

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .burned_in import KINDS as BURNED_IN, find_burned_in
-from .core import (
+from ..core import (
     HEADER_SECONDS,
     EDAError,
     call_guarded,
@@ -19,8 +18,9 @@ from .core import (
     run_apart,
     spelt,
 )
-from .dicom import list_files
-from .disclosures import audit_file
+from ..dicom import list_files
+from .audit_file import audit_file
+from .burned_in import KINDS as BURNED_IN, find_burned_in
 
 MEMORY_BYTES = 10**9  # for one file
 COPY = "make a copy with deidentify"

@@ -10,7 +10,7 @@ from parts import for_each, foreign_files, mixed_folder
 from eda_utils import audit_phi, find_files, index_folder
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
-from eda_utils.privacy import KINDS
+from eda_utils.privacy.audit_folder import KINDS
 from eda_utils.samples import CANARY
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
 
-from .core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
-from .dicom import attribute, items, list_files, numbers, read_dataset, sniff, texts
-from .disclosures import read_burned_in
+from ..core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
+from ..dicom import attribute, items, list_files, numbers, read_dataset, sniff, texts
+from ..image import load_image, to_display
+from .audit_file import read_burned_in
 from .identifiers import learn_words, walk
-from .image import load_image, to_display
-from .lettering import text_boxes, without_inner
-from .recognition import read_lines, wants_reading
+from .ocr import read_lines, wants_reading
+from .text_shapes import text_boxes, without_inner
 
 MOST_FRAMES = 3  # the first, the middle and the last: what the machine writes stays through a cine
 READ_FIRST = 1  # added to scores: a line that was read takes the place of its letters

@@ -5,11 +5,11 @@ import pandas as pd
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import ExplicitVRLittleEndian
 
+from ..core import PARSE_ERRORS, FormatError, quiet, source_name
+from ..dicom import NATIVE_SYNTAXES, UNCOMPRESSED, attribute, comment_segments, count_frames, without_comments
+from ..image import load_image, read_frame, to_rgb
 from .burned_in import MOST_FRAMES, count_lines, find_text, ultrasound_regions
-from .core import PARSE_ERRORS, FormatError, quiet, source_name
-from .dicom import NATIVE_SYNTAXES, UNCOMPRESSED, attribute, comment_segments, count_frames, without_comments
-from .image import load_image, read_frame, to_rgb
-from .lettering import letter_boxes
+from .text_shapes import letter_boxes
 
 MOST_BYTES = 2**31  # of all frames, uncompressed
 PASSES = 3  # what stood beside text that is blanked can look like text by itself
@@ -50,7 +50,7 @@ def blank_text(dataset, *, ocr=False):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.blanking import blank_text
+    >>> from eda_utils.privacy.blanking import blank_text
     >>> from eda_utils.dicom.dataset import read_dataset
     >>> share, remains = blank_text(read_dataset(get_testdata_file("examples_palette.dcm"), pixels=True))
     >>> 0.2 < share < 0.4, remains

@@ -7,10 +7,11 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from written import TEXT, TEXT_FREE, region, smooth, write_text
 
-from eda_utils import audit_phi, burned_in, find_burned_in, make_samples
-from eda_utils.burned_in import KINDS, examine_text, find_text, ultrasound_regions
+from eda_utils import audit_phi, find_burned_in, make_samples
 from eda_utils.core.errors import EDAError
 from eda_utils.dicom.dataset import read_dataset
+from eda_utils.privacy import burned_in
+from eda_utils.privacy.burned_in import KINDS, examine_text, find_text, ultrasound_regions
 from eda_utils.samples import CANARY
 
 WRITTEN = {"burned_in_text", "burned_in_identifier", "burned_in_marker"}

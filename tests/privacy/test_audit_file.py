@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from eda_utils.core.errors import FormatError
-from eda_utils.disclosures import audit_dataset, audit_file
+from eda_utils.privacy.audit_file import audit_dataset, audit_file
 from eda_utils.samples import CANARY
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from eda_utils import audit_phi, risk_card
 from eda_utils.core.findings import findings_table
-from eda_utils.privacy import KINDS
-from eda_utils.risk import SAID
+from eda_utils.privacy.audit_folder import KINDS
+from eda_utils.privacy.risk import SAID
 from eda_utils.samples import CANARY
 
 INDEX = pd.DataFrame({"path": list("abcd")})

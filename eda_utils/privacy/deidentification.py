@@ -12,8 +12,7 @@ from pathlib import Path
 import pandas as pd
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from .blanking import blank_text, strip_comments
-from .core import (
+from ..core import (
     PARSE_ERRORS,
     TEXT,
     EDAError,
@@ -29,11 +28,12 @@ from .core import (
     spelt,
     write_csv,
 )
-from .dicom import UNDEFINED_LENGTH, attribute, list_files, read_dataset, sniff, texts
-from .disclosures import audit_dataset
+from ..dicom import UNDEFINED_LENGTH, attribute, list_files, read_dataset, sniff, texts
+from .audit_file import audit_dataset
+from .blanking import blank_text, strip_comments
 from .identifiers import learn_words, stored_bytes, walk
+from .ocr import wants_reading
 from .pseudonyms import new_uid, replace_element
-from .recognition import wants_reading
 
 SECONDS = 60  # for one file
 OPTIONS = {  # what may stay: its code (PS3.16 CID 7050)

@@ -21,8 +21,8 @@ from written import smooth, write_text
 
 from eda_utils import audit_phi, deidentify, index_folder
 from eda_utils.core.errors import EDAError, RequestError
-from eda_utils.deidentification import make_copy
 from eda_utils.dicom.dataset import attribute, read_dataset
+from eda_utils.privacy.deidentification import make_copy
 from eda_utils.samples import CANARY
 
 HARMLESS = {"burned_in_unknown", "burned_in"}
@@ -290,7 +290,7 @@ def test_a_copy_is_whole_or_not_there(make_dicom, tmp_path, monkeypatch):
         yield from ()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("eda_utils.deidentification.run_apart", interrupted)
+    monkeypatch.setattr("eda_utils.privacy.deidentification.run_apart", interrupted)
     with pytest.raises(KeyboardInterrupt):
         deidentify(tmp_path / "a", tmp_path / "copies", progress=False)
     assert list((tmp_path / "copies").iterdir()) == []

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .core import findings_table, plural, summarize_findings
-from .privacy import KINDS
+from ..core import findings_table, plural, summarize_findings
+from .audit_folder import KINDS
 
 SAID = {  # of so many files
     "burned_in_identifier": "the patient's name or number in the pixels",

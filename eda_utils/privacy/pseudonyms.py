@@ -30,7 +30,7 @@ def new_uid(salt, uid):
 
     Examples
     --------
-    >>> from eda_utils.pseudonyms import new_uid
+    >>> from eda_utils.privacy.pseudonyms import new_uid
     >>> new_uid(b"secret", "1.2.3") == new_uid(b"secret", "1.2.3") != new_uid(b"other", "1.2.3")
     True
     """
@@ -42,7 +42,7 @@ def pseudonym(salt, patient):
 
     Examples
     --------
-    >>> from eda_utils.pseudonyms import pseudonym
+    >>> from eda_utils.privacy.pseudonyms import pseudonym
     >>> len(pseudonym(b"secret", b"4711"))
     17
     """
@@ -54,7 +54,7 @@ def days_back(salt, patient):
 
     Examples
     --------
-    >>> from eda_utils.pseudonyms import days_back
+    >>> from eda_utils.privacy.pseudonyms import days_back
     >>> 365 <= days_back(b"secret", b"4711") < 4015
     True
     """

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataset import Dataset
 
-from .core import HEADER_BYTES, EDAError, FormatError, open_file, quiet
-from .dicom import (
+from ..core import HEADER_BYTES, EDAError, FormatError, open_file, quiet
+from ..dicom import (
     TIFF_SIGNATURES,
     UNCOMPRESSED,
     attribute,
@@ -63,7 +63,7 @@ def audit_file(source):
 
 
 def _audit_slide(source):
-    from .slides import open_slide
+    from ..slides import open_slide
 
     with open_slide(source) as slide:
         pictures = slide.associated

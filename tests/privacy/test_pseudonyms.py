@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 from pydicom.uid import UID
 
-from eda_utils.pseudonyms import days_back, new_uid, pseudonym
+from eda_utils.privacy.pseudonyms import days_back, new_uid, pseudonym
 
 SECRETS = st.binary(min_size=1)
 

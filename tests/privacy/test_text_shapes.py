@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from written import TEXT_FREE, smooth, write_text
 
 from eda_utils import load_image, text_boxes
-from eda_utils.lettering import BOX_COLUMNS, letter_boxes
+from eda_utils.privacy.text_shapes import BOX_COLUMNS, letter_boxes
 
 
 def is_covered(boxes, place, share=0.6):

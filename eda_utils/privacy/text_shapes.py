@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from .core import need_extra
+from ..core import need_extra
 
 BOX_COLUMNS = ("row", "column", "height", "width", "glyphs", "score")
 STROKE = 9  # pixels: a stroke is narrower, so that an opening of this side removes it
@@ -43,7 +43,7 @@ def text_boxes(image):
     --------
     >>> import numpy as np
     >>> from PIL import Image, ImageDraw
-    >>> from eda_utils.lettering import text_boxes
+    >>> from eda_utils.privacy.text_shapes import text_boxes
     >>> picture = Image.new("L", (200, 100))
     >>> ImageDraw.Draw(picture).text((20, 30), "DOE JANE 1951", fill=200)
     >>> len(text_boxes(np.asarray(picture)))

@@ -5,9 +5,9 @@ import pytest
 from parts import package
 from written import smooth, write_text
 
-from eda_utils import recognition
 from eda_utils.core.errors import RequestError
-from eda_utils.recognition import read_lines, wants_reading
+from eda_utils.privacy import ocr as recognition
+from eda_utils.privacy.ocr import read_lines, wants_reading
 
 
 @pytest.mark.parametrize(("ocr", "is_there", "wanted"), [(None, 0, 0), (None, 1, 1), (False, 1, 0), (True, 1, 1)])
