@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from cohorts import make_cohort, make_labels, make_site
 
 import eda_utils as eda
-from eda_utils.scores import rank_auc
+from eda_utils.cohort.scores import rank_auc
 
 WHEEL, MEMBER = "torchxrayvision==1.5.7", "torchxrayvision/data/Data_Entry_2017_v2020.csv.gz"
 PARTS = {"train": 0.7, "val": 0.15, "test": 0.15}

@@ -1,6 +1,7 @@
 """Exploratory data analysis of 2D medical images."""
 
 from . import (
+    cohort as cohort,
     core as core,
     dicom as dicom,
     image as image,
@@ -11,8 +12,30 @@ from . import (
     services as services,
     slides as slides,
 )
-from .array_files import save_arrays as save_arrays
-from .cards import dataset_card as dataset_card
+from .cohort import (
+    ImageDataset as ImageDataset,
+    Scale as Scale,
+    TileDataset as TileDataset,
+    auc_interval as auc_interval,
+    balance_parts as balance_parts,
+    collate_items as collate_items,
+    compare_datasets as compare_datasets,
+    count_label_pairs as count_label_pairs,
+    dataset_card as dataset_card,
+    describe_labels as describe_labels,
+    find_leaks as find_leaks,
+    fit_scale as fit_scale,
+    flag_drift as flag_drift,
+    flag_shortcuts as flag_shortcuts,
+    join_labels as join_labels,
+    list_unmatched as list_unmatched,
+    list_values as list_values,
+    prove_split as prove_split,
+    save_arrays as save_arrays,
+    scan_shortcuts as scan_shortcuts,
+    split_patients as split_patients,
+    write_split as write_split,
+)
 from .cohort_figures import (
     plot_label_pairs as plot_label_pairs,
     plot_prevalence as plot_prevalence,
@@ -28,7 +51,6 @@ from .dicom import (
     sniff as sniff,
 )
 from .doctor import check_decoders as check_decoders
-from .drift import compare_datasets as compare_datasets, flag_drift as flag_drift, list_values as list_values
 from .drift_figures import (
     plot_contributions as plot_contributions,
     plot_drift as plot_drift,
@@ -36,13 +58,6 @@ from .drift_figures import (
     plot_shortcuts as plot_shortcuts,
 )
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
-from .handoff import (
-    ImageDataset as ImageDataset,
-    Scale as Scale,
-    TileDataset as TileDataset,
-    collate_items as collate_items,
-    fit_scale as fit_scale,
-)
 from .image import (
     Image as Image,
     audit_display as audit_display,
@@ -67,7 +82,6 @@ from .index import (
     summarize_tags as summarize_tags,
     write_index as write_index,
 )
-from .labels import join_labels as join_labels, list_unmatched as list_unmatched
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
 from .pathology import (
@@ -87,7 +101,6 @@ from .plots import (
     plot_geometry as plot_geometry,
     plot_histogram as plot_histogram,
 )
-from .prevalence import count_label_pairs as count_label_pairs, describe_labels as describe_labels
 from .privacy import (
     audit_phi as audit_phi,
     deidentify as deidentify,
@@ -114,8 +127,6 @@ from .report import (
 )
 from .requirements import check_environment as check_environment
 from .samples import make_samples as make_samples
-from .scores import auc_interval as auc_interval
-from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts
 from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
 from .slide_viewer import view_slide as view_slide
 from .slides import (
@@ -134,13 +145,6 @@ from .slides import (
     separate_stains as separate_stains,
     tile_grid as tile_grid,
     tissue_mask as tissue_mask,
-)
-from .splits import (
-    balance_parts as balance_parts,
-    find_leaks as find_leaks,
-    prove_split as prove_split,
-    split_patients as split_patients,
-    write_split as write_split,
 )
 from .stain_figures import plot_stain_vectors as plot_stain_vectors, show_nuclei as show_nuclei
 from .teaching import check as check

@@ -73,10 +73,9 @@ def add_split(commands):
 
 
 def _split(options):
+    from .cohort import join_labels, prove_split, split_patients, write_split
     from .index import check_index_name, index_folder, is_image
-    from .labels import join_labels
     from .quality import measure_images
-    from .splits import prove_split, split_patients, write_split
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))

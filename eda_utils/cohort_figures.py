@@ -5,10 +5,9 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
+from .cohort import balance_parts, count_label_pairs, describe_labels, prove_split
 from .core import plural
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
-from .prevalence import count_label_pairs, describe_labels
-from .splits import balance_parts, prove_split
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
 SHOWN, SHOWN_GROUPS = 20, 6

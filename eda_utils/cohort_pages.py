@@ -3,8 +3,8 @@
 from html import escape
 from pathlib import Path
 
+from .cohort import compare_datasets, flag_drift
 from .core import MissingError, RequestError, summarize_findings
-from .drift import compare_datasets, flag_drift
 from .drift_figures import plot_drift
 from .figures import figure_html
 from .index import index_folder, sample_images, summarize_folder

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .cohort import LEAST_DRIFT
 from .core import plural
-from .drift import LEAST_DRIFT
 from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE, RULE
 
@@ -31,7 +31,7 @@ def plot_shortcuts(scan, *, most=SHOWN, ax=None):
     --------
     >>> import pandas as pd
     >>> from eda_utils.drift_figures import plot_shortcuts
-    >>> from eda_utils.shortcuts import scan_shortcuts
+    >>> from eda_utils.cohort.shortcuts import scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"] = ["one", "other"] * 20
     >>> plot_shortcuts(scan_shortcuts(index, "Mass")).get_title(loc="left").partition(";")[0].replace("\\n", " ")
@@ -87,7 +87,7 @@ def plot_drift(comparison, *, most=SHOWN, ax=None):
     --------
     >>> import pandas as pd
     >>> from eda_utils.drift_figures import plot_drift
-    >>> from eda_utils.drift import compare_datasets
+    >>> from eda_utils.cohort.drift import compare_datasets
     >>> a = pd.DataFrame({"path": [f"{n}.dcm" for n in range(40)], "KVP": [80.0, 90.0] * 20})
     >>> plot_drift(compare_datasets(a, a.assign(KVP=[80.0, 99.0] * 20))).get_title(loc="left")[:36]
     '1 of 1 field drifts, most of all KVP'

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
+from .cohort import read_labels
 from .core import (
     MissingError,
     NotebookError,
@@ -21,7 +22,6 @@ from .core import (
     work_folder,
 )
 from .flatten import flatten_widgets
-from .label_files import read_labels
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
 from .page import hide_places, index_page, page_of
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from cohorts import make_labels
 
+from eda_utils.cohort.splits import split_patients
 from eda_utils.cohort_figures import plot_label_pairs, plot_prevalence, plot_split
-from eda_utils.splits import split_patients
 
 LABELS = ["common", "rare", "sick"]
 

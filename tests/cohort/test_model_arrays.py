@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from eda_utils.model_arrays import resized, to_channels, to_size
+from eda_utils.cohort.model_arrays import resized, to_channels, to_size
 
 
 def test_half_the_size_keeps_the_mean():

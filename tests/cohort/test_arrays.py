@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from parts import package
 
-from eda_utils.array_files import save_arrays
+from eda_utils.cohort.arrays import save_arrays
+from eda_utils.cohort.datasets import ImageDataset
 from eda_utils.core.errors import RequestError
-from eda_utils.handoff import ImageDataset
 from eda_utils.samples import CANARY
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import binomtest
 
+from eda_utils.cohort.prevalence import age_years, count_label_pairs, describe_labels, wilson
 from eda_utils.core.errors import RequestError
-from eda_utils.prevalence import age_years, count_label_pairs, describe_labels, wilson
 
 
 @given(st.integers(1, 500).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))

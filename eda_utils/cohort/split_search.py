@@ -35,7 +35,7 @@ def search_parts(counts, fractions, seed=0):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.part_search import search_parts
+    >>> from eda_utils.cohort.split_search import search_parts
     >>> counts = np.array([[2, 2], [2, 0], [1, 1], [1, 0.0]])
     >>> parts = search_parts(counts, np.array([0.5, 0.5]))
     >>> [counts[parts == part].sum(axis=0).tolist() for part in (0, 1)]

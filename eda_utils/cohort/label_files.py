@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import FormatError, MissingError, RequestError
+from ..core import FormatError, MissingError, RequestError
 
 SEPARATOR = "|"
 NOTHING = ("", "no finding", "no findings", "none", "nan")
@@ -40,7 +40,7 @@ def read_labels(labels):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.label_files import read_labels
+    >>> from eda_utils.cohort.label_files import read_labels
     >>> read_labels(pd.DataFrame({"image": ["0017"], "age": ["58"]})).to_dict("list")
     {'image': ['0017'], 'age': [58]}
     """
@@ -113,7 +113,7 @@ def read_boxes(labels):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.label_files import read_boxes
+    >>> from eda_utils.cohort.label_files import read_boxes
     >>> style, columns, boxes = read_boxes(pd.DataFrame({"x_min": [5], "y_min": [7], "x_max": [15], "y_max": [27]}))
     >>> style, boxes.tolist()
     ('VinBigData', [[7.0, 5.0, 20.0, 10.0]])
@@ -153,7 +153,7 @@ def split_labels(column):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.label_files import split_labels
+    >>> from eda_utils.cohort.label_files import split_labels
     >>> split_labels(pd.Series(["Nodule|Mass", "No Finding"])).to_dict("list")
     {'Mass': [True, False], 'Nodule': [True, False]}
     """

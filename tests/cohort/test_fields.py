@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from eda_utils.header_fields import collect_fields, name_value, to_classes
+from eda_utils.cohort.fields import collect_fields, name_value, to_classes
 from eda_utils.samples import CANARY
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .core import RequestError, need_extra
+from ..core import RequestError, need_extra
 
 RESAMPLES = 500
 
@@ -38,7 +38,7 @@ def auc_interval(truth, scores, patients=None, *, seed=0):
 
     Examples
     --------
-    >>> from eda_utils.scores import auc_interval
+    >>> from eda_utils.cohort.scores import auc_interval
     >>> auc_interval([0, 0, 1, 1] * 10, [1, 2, 3, 4] * 10)
     (1.0, 1.0, 1.0)
     """
@@ -60,7 +60,7 @@ def rank_auc(truth, values):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.scores import rank_auc
+    >>> from eda_utils.cohort.scores import rank_auc
     >>> rank_auc(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3]))
     0.875
     """

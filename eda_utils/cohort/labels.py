@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 
-from .core import RequestError, need
+from ..core import RequestError, need
 from .label_files import SEPARATOR, read_boxes, read_labels, split_labels
 
 FILE_NAME, STEM = "file name", "file name without ending"
@@ -63,7 +63,7 @@ def join_labels(index, labels, *, on=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.labels import join_labels
+    >>> from eda_utils.cohort.labels import join_labels
     >>> index = pd.DataFrame({"path": ["/a/1.png", "/a/2.png", "/a/3.png"]})
     >>> labels = pd.DataFrame({"image": ["1.png", "2.png"], "finding": ["Mass|Nodule", "No Finding"]})
     >>> joined = join_labels(index, labels)
@@ -111,7 +111,7 @@ def list_unmatched(index, labels, *, on=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.labels import list_unmatched
+    >>> from eda_utils.cohort.labels import list_unmatched
     >>> index = pd.DataFrame({"path": ["/a/1.png", "/a/2.png"]})
     >>> list_unmatched(index, pd.DataFrame({"image": ["1.png", "7.png"], "sick": [0, 1]}))["why"].tolist()
     ['no row of the labels has its file name', 'no file has its image']
@@ -151,7 +151,7 @@ def binary_labels(index, labels=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.labels import binary_labels
+    >>> from eda_utils.cohort.labels import binary_labels
     >>> binary_labels(pd.DataFrame({"Mass": [1, -1, 0], "view": ["AP", "PA", None]}), ["Mass", "view"]).to_dict("list")
     {'Mass': [1.0, nan, 0.0], 'view=AP': [1.0, 0.0, nan], 'view=PA': [0.0, 1.0, nan]}
     """

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .core import EDAError, RequestError, need
-from .image import load_image, to_display
-from .index import is_image
+from ..core import EDAError, RequestError, need
+from ..image import load_image, to_display
+from ..index import is_image
+from ..slides import open_slide
 from .labels import binary_labels
 from .model_arrays import measured, resized, to_channels, to_size
-from .slides import open_slide
 
 VALUES, ON_ERROR = ("modality", "display"), ("raise", "skip")
 OPEN_SLIDES = 4  # of a worker process
@@ -73,7 +73,7 @@ class ImageDataset:
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.handoff import ImageDataset
+    >>> from eda_utils.cohort.datasets import ImageDataset
     >>> array, target, record = ImageDataset(eda.index_folder(get_testdata_file("CT_small.dcm")), size=(64, 96))[0]
     >>> array.shape, array.dtype.name, target, record["unit"]
     ((1, 64, 96), 'float32', -1, 'HU')
@@ -165,7 +165,7 @@ class TileDataset:
     --------
     >>> import os, tempfile
     >>> import eda_utils as eda
-    >>> from eda_utils.handoff import TileDataset
+    >>> from eda_utils.cohort.datasets import TileDataset
     >>> path = os.path.join(tempfile.mkdtemp(), "slide.tif")
     >>> _ = eda.write_phantom_slide(path, shape=(1024, 1024))
     >>> with eda.open_slide(path) as slide:
@@ -266,7 +266,7 @@ def fit_scale(dataset, *, most=MOST_FITTED):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.handoff import ImageDataset, fit_scale
+    >>> from eda_utils.cohort.datasets import ImageDataset, fit_scale
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
     >>> scale = fit_scale(ImageDataset(index))
     >>> array = ImageDataset(index, scale=scale)[0][0]
@@ -306,7 +306,7 @@ def collate_items(items):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.handoff import collate_items
+    >>> from eda_utils.cohort.datasets import collate_items
     >>> arrays, targets, records = collate_items([(np.zeros((1, 2, 2)), 1, {}), (None, None, {"problem": "cut"})])
     >>> arrays.shape, targets.tolist(), len(records)
     ((1, 1, 2, 2), [1], 2)

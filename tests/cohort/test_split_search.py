@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from eda_utils.part_search import search_parts
+from eda_utils.cohort.split_search import search_parts
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from .core import NOT_STATED, RequestError, need
+from ..core import NOT_STATED, RequestError, need
 from .labels import binary_labels, label_columns
 
 Z = NormalDist().inv_cdf(0.975)
@@ -46,7 +46,7 @@ def describe_labels(index, labels=None, *, by=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.prevalence import describe_labels
+    >>> from eda_utils.cohort.prevalence import describe_labels
     >>> table = describe_labels(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
     >>> table[["files", "positives", "prevalence", "low", "high"]].round(2).values.tolist()
     [[4.0, 1.0, 0.25, 0.05, 0.7]]
@@ -106,7 +106,7 @@ def wilson(share, count):
 
     Examples
     --------
-    >>> from eda_utils.prevalence import wilson
+    >>> from eda_utils.cohort.prevalence import wilson
     >>> [round(float(end), 3) for end in wilson(0.0, 10)]
     [0.0, 0.278]
     """
@@ -125,7 +125,7 @@ def age_years(column):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.prevalence import age_years
+    >>> from eda_utils.cohort.prevalence import age_years
     >>> age_years(pd.Series(["045Y", "018M", "unknown", "61"])).tolist()
     [45.0, 1.5, nan, 61.0]
     """
@@ -177,7 +177,7 @@ def count_label_pairs(index, labels=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.prevalence import count_label_pairs
+    >>> from eda_utils.cohort.prevalence import count_label_pairs
     >>> count_label_pairs(pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]}), ["Mass", "Nodule"]).values.tolist()
     [[2, 1], [1, 1]]
     """

@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pandas as pd
 
-from .core import RequestError, findings_table, need, need_extra
-from .index import relative_paths, write_index
+from ..core import RequestError, findings_table, need, need_extra
+from ..index import relative_paths, write_index
+from ..quality import duplicate_groups
 from .labels import binary_labels
-from .part_search import search_parts
-from .quality import duplicate_groups
+from .split_search import search_parts
 
 GROUP = "PatientID"
 HIERARCHY = {"PatientID": "patients", "StudyInstanceUID": "studies", "SeriesInstanceUID": "series"}
@@ -52,7 +52,7 @@ def split_patients(index, fractions, *, stratify=None, seed=0, group=GROUP, stat
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.splits import split_patients
+    >>> from eda_utils.cohort.splits import split_patients
     >>> index = pd.DataFrame({"path": list("abcdef"), "PatientID": ["1", "1", "2", "2", "3", "3"]})
     >>> split = split_patients(index, {"train": 0.67, "test": 0.33})
     >>> split.groupby("part").size().to_dict()
@@ -178,7 +178,7 @@ def prove_split(split, *, stats=None, seed=0):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.splits import prove_split
+    >>> from eda_utils.cohort.splits import prove_split
     >>> split = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "part": [*"aaab"]})
     >>> prove_split(split)[["what", "groups", "across_parts"]].values.tolist()
     [['patients', 2, 1]]
@@ -234,7 +234,7 @@ def balance_parts(split, labels):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.splits import balance_parts
+    >>> from eda_utils.cohort.splits import balance_parts
     >>> split = pd.DataFrame({"Mass": [1, 0, 1, 0], "part": ["train", "train", "test", "test"]})
     >>> balance_parts(split, ["Mass"])[["label", "train", "test", "largest_deviation"]].values.tolist()
     [['files', 0.5, 0.5, 0.0], ['Mass', 0.5, 0.5, 0.0]]
@@ -271,7 +271,7 @@ def find_leaks(split, *, stats=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.splits import find_leaks
+    >>> from eda_utils.cohort.splits import find_leaks
     >>> split = pd.DataFrame({"path": list("abc"), "PatientID": ["1", "1", "2"], "part": ["train", "test", "test"]})
     >>> find_leaks(split)[["kind", "evidence"]].values.tolist()
     [['patients_across_parts', '1 of 2']]
@@ -308,7 +308,7 @@ def write_split(split, path):
     --------
     >>> import tempfile, os
     >>> import pandas as pd
-    >>> from eda_utils.splits import split_patients, write_split
+    >>> from eda_utils.cohort.splits import split_patients, write_split
     >>> index = pd.DataFrame({"path": ["/d/a.dcm", "/d/b.dcm"], "PatientID": ["1", "2"]})
     >>> split = split_patients(index, {"train": 0.5, "test": 0.5})
     >>> table = pd.read_csv(write_split(split, os.path.join(tempfile.mkdtemp(), "split.csv")))

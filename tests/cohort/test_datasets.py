@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import eda_utils as eda
+from eda_utils.cohort.datasets import ImageDataset, TileDataset, collate_items, fit_scale
 from eda_utils.core.errors import DecodeError, EDAError, RequestError
-from eda_utils.handoff import ImageDataset, TileDataset, collate_items, fit_scale
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import chi2_contingency, mannwhitneyu
 
-from eda_utils.associations import choose_units, design_of, field_scores, header_auc, permutation_test
-from eda_utils.scores import rank_auc
+from eda_utils.cohort.associations import choose_units, design_of, field_scores, header_auc, permutation_test
+from eda_utils.cohort.scores import rank_auc
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=4, max_size=60))

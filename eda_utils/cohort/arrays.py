@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import RequestError
+from ..core import RequestError
 
 
 def save_arrays(dataset, output):
@@ -36,8 +36,8 @@ def save_arrays(dataset, output):
     >>> import json, os, tempfile
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.array_files import save_arrays
-    >>> from eda_utils.handoff import ImageDataset
+    >>> from eda_utils.cohort.arrays import save_arrays
+    >>> from eda_utils.cohort.datasets import ImageDataset
     >>> dataset = ImageDataset(eda.index_folder(get_testdata_file("CT_small.dcm")), size=(32, 32))
     >>> path = save_arrays(dataset, os.path.join(tempfile.mkdtemp(), "train.npz"))
     >>> json.loads(path.with_suffix(".json").read_text())["steps"][0]

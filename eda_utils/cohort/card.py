@@ -5,8 +5,8 @@ from html import escape
 
 import pandas as pd
 
-from .core import NOT_STATED, summarize_findings
-from .index import is_image, study_years
+from ..core import NOT_STATED, summarize_findings
+from ..index import is_image, study_years
 from .labels import binary_labels, label_columns
 from .prevalence import bands, patient_numbers, wilson
 
@@ -51,7 +51,7 @@ def dataset_card(index, stats=None, findings=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.cards import dataset_card
+    >>> from eda_utils.cohort.card import dataset_card
     >>> dataset_card(eda.index_folder(get_testdata_file("CT_small.dcm"))).splitlines()[:3]
     ['# Data set card', '', '## Composition']
     """
@@ -91,7 +91,7 @@ def hide_small(counts):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cards import hide_small
+    >>> from eda_utils.cohort.card import hide_small
     >>> hide_small(pd.Series([1200, 40, 3, 9])).tolist()
     ['1,200', '40', '<5', 'hidden']
     """

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from ..core import RequestError, findings_table, need, plural
 from .associations import choose_units, cramers_v, design_of, header_auc, permutation_test
-from .core import RequestError, findings_table, need, plural
-from .header_fields import collect_fields, is_number_field, name_value, to_classes
+from .fields import collect_fields, is_number_field, name_value, to_classes
 from .labels import binary_labels
 from .scores import rank_auc
 
@@ -51,7 +51,7 @@ def scan_shortcuts(index, label, stats=None, *, seed=0):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.shortcuts import scan_shortcuts
+    >>> from eda_utils.cohort.shortcuts import scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"], index["KVP"] = ["one", "other"] * 20, 80.0
     >>> scan_shortcuts(index, "Mass")[["field", "is_shortcut"]].values.tolist()
@@ -142,7 +142,7 @@ def flag_shortcuts(scan):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.shortcuts import flag_shortcuts, scan_shortcuts
+    >>> from eda_utils.cohort.shortcuts import flag_shortcuts, scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"] = ["one", "other"] * 20
     >>> flag_shortcuts(scan_shortcuts(index, "Mass"))[["kind", "severity"]].values.tolist()

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from cohorts import make_cohort
 
+from eda_utils.cohort.scores import rank_auc
+from eda_utils.cohort.shortcuts import flag_shortcuts, scan_shortcuts
 from eda_utils.core.errors import RequestError
 from eda_utils.samples import CANARY
-from eda_utils.scores import rank_auc
-from eda_utils.shortcuts import flag_shortcuts, scan_shortcuts
 
 
 def test_fifty_cohorts():

@@ -9,9 +9,9 @@ from cohorts import make_labels
 from hypothesis import example, given, settings, strategies as st
 from parts import examples
 
+from eda_utils.cohort.splits import balance_parts, find_leaks, prove_split, split_patients, write_split
 from eda_utils.core.errors import RequestError
 from eda_utils.quality.duplicates import RANGE, TONES
-from eda_utils.splits import balance_parts, find_leaks, prove_split, split_patients, write_split
 
 THREE = {"train": 0.7, "val": 0.15, "test": 0.15}
 

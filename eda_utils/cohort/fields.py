@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from .core import NOT_STATED
-from .dicom import is_phi
-from .quality import SCHEMA
+from ..core import NOT_STATED
+from ..dicom import is_phi
+from ..quality import SCHEMA
 
 NO_FIELDS = (  # numbers of this very file, or our own columns
     *("path", "problem", "warning", "boxes", "part", "split_group", "SOPInstanceUID", "StudyInstanceUID", "row"),
@@ -37,7 +37,7 @@ def collect_fields(index, stats=None, leave_out=()):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.header_fields import collect_fields
+    >>> from eda_utils.cohort.fields import collect_fields
     >>> index = pd.DataFrame({"path": list("ab"), "KVP": [60, 70], "StudyTime": ["0930", "1800"]})
     >>> collect_fields(index).to_dict("list")
     {'KVP': [60.0, 70.0], 'StudyTime': [9.5, 18.0]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from eda_utils import dataset_card, find_duplicates, flag_issues, measure_images, split_patients
-from eda_utils.cards import HIDDEN, hide_small
+from eda_utils.cohort.card import HIDDEN, hide_small
 from eda_utils.samples import CANARY
 
 

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from eda_utils.cohort.label_files import read_boxes, read_labels, split_labels
 from eda_utils.core.errors import EDAError
-from eda_utils.label_files import read_boxes, read_labels, split_labels
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "labels.csv.gz", "labels.tsv", "labels.parquet"])

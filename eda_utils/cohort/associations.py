@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .core import need_extra
-from .header_fields import is_number_field, to_classes
+from ..core import need_extra
+from .fields import is_number_field, to_classes
 from .prevalence import patient_numbers
 from .scores import auc_interval
 
@@ -41,7 +41,7 @@ def choose_units(index, truth, seed=0):
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from eda_utils.associations import choose_units
+    >>> from eda_utils.cohort.associations import choose_units
     >>> len(choose_units(pd.DataFrame({"PatientID": ["a", "a", "b"]}), np.array([1.0, 0.0, 1.0])))
     2
     """
@@ -142,7 +142,7 @@ def permutation_test(design, truth, seed=0):
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from eda_utils.associations import design_of, permutation_test
+    >>> from eda_utils.cohort.associations import design_of, permutation_test
     >>> fields = pd.DataFrame({"marker": ["L"] * 20 + ["R"] * 20, "noise": ["x", "y"] * 20})
     >>> permutation_test(design_of(fields), np.repeat([0.0, 1.0], 20))["p_adjusted"].tolist()
     [0.001, 1.0]
@@ -174,7 +174,7 @@ def cramers_v(truth, classes):
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from eda_utils.associations import cramers_v
+    >>> from eda_utils.cohort.associations import cramers_v
     >>> round(cramers_v(np.repeat([0, 1], 50), pd.Series(["a"] * 50 + ["b"] * 50)), 2)
     1.0
     """

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .quality import LUMINANCE
+from ..quality import LUMINANCE
 
 
 def measured(image):

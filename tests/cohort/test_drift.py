@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from cohorts import make_site
 
+from eda_utils.cohort.drift import compare_datasets, flag_drift, list_values
 from eda_utils.core.errors import RequestError
-from eda_utils.drift import compare_datasets, flag_drift, list_values
 
 
 @pytest.mark.parametrize("seeds", [range(start, start + 5) for start in range(0, 15, 5)])
