@@ -37,8 +37,7 @@ def _fetch(options):
 
 
 def _fetch_study(study, options):
-    from .services.retrievals import retrieve
-    from .services.web import retrieve_web
+    from .services import retrieve, retrieve_web
 
     words = {"timeout": options.timeout, "progress": progress_of(options)}
     if options.web:

@@ -1,4 +1,4 @@
-"""The DICOM services, live: produce, send, query, retrieve and print."""
+"""The face of services."""
 
 from .archive import Archive as Archive, start_archive as start_archive
 from .association import Address as Address, open_association as open_association, parse_address as parse_address
