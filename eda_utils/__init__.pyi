@@ -9,6 +9,7 @@ from . import (
     pathology as pathology,
     privacy as privacy,
     quality as quality,
+    samples as samples,
     services as services,
     slides as slides,
 )
@@ -84,14 +85,6 @@ from .index import (
 )
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
-from .pathology import (
-    PhantomTile as PhantomTile,
-    PhantomTruth as PhantomTruth,
-    make_phantom_tile as make_phantom_tile,
-    phantom_truth as phantom_truth,
-    write_phantom_slide as write_phantom_slide,
-)
-from .phantom_cohort import write_phantom_cohort as write_phantom_cohort
 from .pictures import show_image as show_image, show_montage as show_montage, show_stains as show_stains
 from .pipeline_figures import show_naive_and_right as show_naive_and_right, show_pipeline as show_pipeline
 from .plots import (
@@ -126,7 +119,15 @@ from .report import (
     render_report as render_report,
 )
 from .requirements import check_environment as check_environment
-from .samples import make_samples as make_samples
+from .samples import (
+    PhantomTile as PhantomTile,
+    PhantomTruth as PhantomTruth,
+    make_phantom_tile as make_phantom_tile,
+    make_samples as make_samples,
+    phantom_truth as phantom_truth,
+    write_phantom_cohort as write_phantom_cohort,
+    write_phantom_slide as write_phantom_slide,
+)
 from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
 from .slide_viewer import view_slide as view_slide
 from .slides import (

@@ -6,7 +6,7 @@ from pydicom.tag import Tag
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from eda_utils.dicom.phi import basic_profile
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 DAY, NUMBER, ROOT = "19371231", "73737373", f"1.2.3.{'73737373'}"
 BY_VR = {

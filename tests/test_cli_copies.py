@@ -6,7 +6,7 @@ from written import smooth, write_text
 from eda_utils.cli import main
 from eda_utils.cli_copies import RETAINED
 from eda_utils.privacy.deidentification import OPTIONS
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_deidentify_tells_what_was_done(tmp_path, capsys):

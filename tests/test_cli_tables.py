@@ -17,7 +17,7 @@ from eda_utils import cli_tables
 from eda_utils.cli import main
 from eda_utils.core.findings import FINDING_COLUMNS, SEVERITIES
 from eda_utils.dicom.phi import MASK
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.mark.parametrize("name", ["i.parquet", "i.csv"])

@@ -6,7 +6,7 @@ import pytest
 
 from eda_utils.cohort_pages import render_comparison, write_card
 from eda_utils.core.errors import EDAError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.mark.parametrize("pixels", [False])

@@ -16,7 +16,7 @@ from eda_utils import check_decoders, check_environment, doctor, index_folder, l
 from eda_utils.cli import main
 from eda_utils.core import installation
 from eda_utils.core.errors import EDAError, MissingError, RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots,privacy]; extra == "notebooks"']
 REQUIRED += ['never-installed>=1; extra == "plots"', 'never-installed>=1; extra == "notebooks"']

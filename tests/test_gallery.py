@@ -9,7 +9,7 @@ from parts import foreign_files
 
 import eda_utils as eda
 from eda_utils.core.findings import findings_table
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from parts import ROOT, leaks
 
 from eda_utils import render_notebook, report
 from eda_utils.notebook import strip_notebook
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TAGS = {"parameters", "setup", "lesson", "interactive", "exercise", "solution", "labels"}

@@ -6,7 +6,7 @@ import eda_utils as eda
 from eda_utils.core.errors import EDAError
 from eda_utils.core.findings import findings_table
 from eda_utils.gallery import Gallery
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from parts import for_each, foreign_files
 
 from eda_utils import load_image, open_slide, show_image, show_montage, show_stains, to_display
 from eda_utils.core.errors import EDAError, RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def texts(figure):

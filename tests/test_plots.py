@@ -17,7 +17,7 @@ from eda_utils import (
 )
 from eda_utils.core.errors import RequestError
 from eda_utils.image.image import Image
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 PLOTS = [plot_completeness, plot_counts, plot_geometry]
 

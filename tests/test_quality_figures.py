@@ -9,7 +9,7 @@ from eda_utils import audit_uids, duplicate_groups, find_duplicates, flag_issues
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import findings_table
 from eda_utils.quality_figures import show_duplicates, show_findings
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.fixture(scope="module")

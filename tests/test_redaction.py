@@ -12,7 +12,7 @@ from parts import leaks
 import eda_utils as eda
 from eda_utils.cli import main
 from eda_utils.core.errors import EDAError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 OF_FILE = {
     "load_image": eda.load_image,

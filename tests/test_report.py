@@ -16,7 +16,7 @@ from peers import running
 
 from eda_utils import render_notebook, render_notebooks, render_report, write_phantom_cohort
 from eda_utils.core.errors import MissingError, NotebookError, RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 pytestmark = pytest.mark.notebooks
 

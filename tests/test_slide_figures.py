@@ -5,7 +5,7 @@ import pytest
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image as Pillow, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 TEXT = f"{CANARY} VERA 14.06.1951"
 

@@ -49,7 +49,7 @@ def part(path):
     Examples
     --------
     >>> from eda_utils.core.installation import PACKAGE, part
-    >>> part(PACKAGE / "samples.csv").name
+    >>> part(PACKAGE / "samples" / "data" / "samples.csv").name
     'samples.csv'
     """
     if not path.exists():

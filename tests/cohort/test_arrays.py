@@ -10,7 +10,7 @@ from parts import package
 from eda_utils.cohort.arrays import save_arrays
 from eda_utils.cohort.datasets import ImageDataset
 from eda_utils.core.errors import RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_saved_arrays_tell_how_they_were_made(index, tmp_path):

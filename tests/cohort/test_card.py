@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from eda_utils import dataset_card, find_duplicates, flag_issues, measure_images, split_patients
 from eda_utils.cohort.card import HIDDEN, hide_small
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8))

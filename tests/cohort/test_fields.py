@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from eda_utils.cohort.fields import collect_fields, name_value, to_classes
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_samples_have_fields_and_no_identifiers(index):

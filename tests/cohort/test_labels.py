@@ -6,7 +6,7 @@ import pytest
 from eda_utils import redact_table
 from eda_utils.cohort.labels import binary_labels, join_labels, list_unmatched
 from eda_utils.core.errors import RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def index_of(count=6):

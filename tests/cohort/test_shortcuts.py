@@ -8,7 +8,7 @@ from cohorts import make_cohort
 from eda_utils.cohort.scores import rank_auc
 from eda_utils.cohort.shortcuts import flag_shortcuts, scan_shortcuts
 from eda_utils.core.errors import RequestError
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_fifty_cohorts():

@@ -5,7 +5,7 @@ import logging
 import warnings
 
 from eda_utils.core.guards import quiet
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_warnings_are_collected_without_values():

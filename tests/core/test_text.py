@@ -1,7 +1,7 @@
 """Sizes have a unit, messages no values."""
 
 from eda_utils.core.text import format_bytes, without_values
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_bytes():

@@ -18,7 +18,7 @@ from eda_utils.dicom.codestream import (
     upper_part,
     without_comments,
 )
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 PIXELS = scene(48, 80)
 

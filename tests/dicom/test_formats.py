@@ -9,7 +9,7 @@ from parts import for_each, foreign_files
 from eda_utils import open_slide, slide_table
 from eda_utils.core.errors import FormatError
 from eda_utils.dicom.formats import sniff
-from eda_utils.samples import registry
+from eda_utils.samples.fetch import registry
 
 
 def test_kinds_of_the_samples(samples):

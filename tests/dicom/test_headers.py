@@ -9,7 +9,7 @@ from eda_utils import compare_headers, header_table
 from eda_utils.core.errors import FormatError
 from eda_utils.dicom.headers import COLUMNS
 from eda_utils.dicom.phi import MASK
-from eda_utils.samples import CANARY, registry
+from eda_utils.samples.fetch import CANARY, registry
 
 CT = get_testdata_file("CT_small.dcm")
 

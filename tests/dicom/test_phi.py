@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from eda_utils.dicom.phi import MASK, basic_profile, identifier_words, is_phi, mask_identifiers, redact_table
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.image.explain import STEPS, explain_display
 from eda_utils.image.image import load_stages
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 CT = get_testdata_file("CT_small.dcm")
 WAVELETS = ("YBR_ICT", "YBR_RCT")

@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 from eda_utils import Image, load_image, to_display
 from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.image.image import to_png
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 CT = get_testdata_file("CT_small.dcm")
 

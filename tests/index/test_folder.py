@@ -16,7 +16,7 @@ from eda_utils.core.guards import quiet
 from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.index.rows import read_row
 from eda_utils.index.schema import FILE_COLUMNS
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_one_row_per_file(samples, index):

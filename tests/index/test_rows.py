@@ -25,7 +25,7 @@ from eda_utils.dicom.phi import MASK
 from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.index.rows import read_row, refused_row
 from eda_utils.index.schema import FILE_COLUMNS
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 LONG_VRS = (b"OB", b"OW", b"SQ", b"UN", b"UT", b"UC", b"UV", b"OV")
 

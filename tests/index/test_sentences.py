@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eda_utils import headlines, index_folder
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_samples_give_ten_sentences(index):

@@ -13,7 +13,7 @@ from eda_utils import (
 )
 from eda_utils.core.errors import RequestError
 from eda_utils.index.summary import relative_paths, study_years
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_counts(index):

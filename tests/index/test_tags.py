@@ -9,7 +9,7 @@ from eda_utils import index_folder
 from eda_utils.core.errors import RequestError
 from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.index.tags import standard_sections, summarize_completeness, summarize_private, summarize_tags
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 CREATOR = "0029[SIEMENS CSA HEADER]"
 OVERLAY = "60023000"

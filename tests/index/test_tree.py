@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from eda_utils import index_folder, series_tree
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def test_numbers(index):

@@ -8,7 +8,7 @@ from pydicom.tag import Tag
 
 from eda_utils.core.errors import FormatError
 from eda_utils.privacy.audit_file import audit_dataset, audit_file
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def told(dataset):

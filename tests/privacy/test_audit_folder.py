@@ -11,7 +11,7 @@ from eda_utils import audit_phi, find_files, index_folder
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.privacy.audit_folder import KINDS
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 
 def audit(source, **options):

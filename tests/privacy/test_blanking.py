@@ -15,7 +15,7 @@ from eda_utils import load_image, text_boxes
 from eda_utils.core.errors import FormatError
 from eda_utils.dicom.dataset import read_dataset
 from eda_utils.privacy.blanking import blank_text, strip_comments
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 BIG = {"little_endian": False, "implicit_vr": False, "force_encoding": True}
 AROUND = 24  # pixels around the text that may be blanked with it

@@ -12,7 +12,7 @@ from eda_utils.core.errors import EDAError
 from eda_utils.dicom.dataset import read_dataset
 from eda_utils.privacy import burned_in
 from eda_utils.privacy.burned_in import KINDS, examine_text, find_text, ultrasound_regions
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 WRITTEN = {"burned_in_text", "burned_in_identifier", "burned_in_marker"}
 ULTRASOUNDS = (  # that hold text

@@ -23,7 +23,7 @@ from eda_utils import audit_phi, deidentify, index_folder
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.dicom.dataset import attribute, read_dataset
 from eda_utils.privacy.deidentification import make_copy
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 HARMLESS = {"burned_in_unknown", "burned_in"}
 

@@ -7,7 +7,7 @@ from eda_utils import audit_phi, risk_card
 from eda_utils.core.findings import findings_table
 from eda_utils.privacy.audit_folder import KINDS
 from eda_utils.privacy.risk import SAID
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 INDEX = pd.DataFrame({"path": list("abcd")})
 MORE = "an audit finds what it looks for, so look at a sample yourself"

@@ -16,7 +16,7 @@ from eda_utils.dicom.phi import is_phi
 from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.quality.issues import QUALITY_TAGS, flag_issues, list_checks
 from eda_utils.quality.measure import measure_images
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 TAGS = [*INDEX_TAGS, *QUALITY_TAGS]
 

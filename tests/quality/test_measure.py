@@ -23,7 +23,7 @@ from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPE
 from eda_utils import index_folder, load_image
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.quality.measure import MOST_FRAMES, measure_image, measure_images
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 COLUMNS = """
     path problem unit frames frames_measured min_value max_value mean_value sd_value p01_value p25_value p50_value

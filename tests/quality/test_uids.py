@@ -15,7 +15,7 @@ from eda_utils import index_folder
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.quality.uids import DIRECTORY, UIDS, audit_uids
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 RAW, RLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"
 

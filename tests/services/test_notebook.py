@@ -3,7 +3,7 @@
 from parts import ROOT, leaks
 
 from eda_utils import render_notebook, services
-from eda_utils.samples import CANARY
+from eda_utils.samples.fetch import CANARY
 
 NOTEBOOK = ROOT / "notebooks" / "09_dicom_services.ipynb"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import RequestError
-from .pathology.phantom import smooth_noise
+from ..core import RequestError
+from .tile import smooth_noise
 
 SIDE = 64  # rows and columns
 TISSUE, AIR, MARKER = 2000, 900, 1400  # stored values: of the body, less in lungs, more under the marker

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError
-from eda_utils.phantom_cohort import SITES, UNKNOWN, UNLABELLED
+from eda_utils.samples.cohort import SITES, UNKNOWN, UNLABELLED
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
-from .core import AccessError, EDAError, FormatError, MissingError, part, progress_bar, tell
+from ..core import AccessError, EDAError, FormatError, MissingError, part, progress_bar, tell
 
 CANARY = "Kanarinsky"
 RECIPE = "1"  # raise it when the same originals give other files: samples made by an older recipe are then made again
@@ -75,7 +75,7 @@ def make_samples(folder="data/samples", *, full=False, offline=False, progress=N
 
     Examples
     --------
-    >>> from eda_utils.samples import make_samples
+    >>> from eda_utils.samples.fetch import make_samples
     >>> make_samples("data/samples", progress=False).name
     'samples'
     """
@@ -119,13 +119,13 @@ def registry(*, full=False):
 
     Examples
     --------
-    >>> from eda_utils.samples import registry
+    >>> from eda_utils.samples.fetch import registry
     >>> registry().set_index("path").loc["photos/fundus_left.jpg", ["source", "how"]].tolist()
     ['scikit-image', 'copy']
     """
     import pandas as pd
 
-    table = pd.read_csv(part(Path(__file__).with_suffix(".csv")), dtype=str, keep_default_na=False)
+    table = pd.read_csv(part(Path(__file__).with_name("data") / "samples.csv"), dtype=str, keep_default_na=False)
     # What we make ourselves comes last: a DICOMDIR lists files that must be there
     table = table.sort_values("source", key=lambda source: source == "eda_utils", kind="stable", ignore_index=True)
     return table if full else table[table["source"] != SDIST].reset_index(drop=True)

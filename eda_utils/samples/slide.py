@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import RequestError
 from ..slides import stain_matrix
-from .phantom import PHANTOM_LIGHT, PHANTOM_STAINS, draw_tissue
+from .tile import PHANTOM_LIGHT, PHANTOM_STAINS, draw_tissue
 
 DEFECTS = ("ink", "blur", "fold", "bubble", "edge", "cast", "glass", "stain", "no_mpp", "truncated")
 CAST_LIGHT = (236.0, 226.0, 190.0)

@@ -6,7 +6,7 @@ import pytest
 
 from eda_utils import make_phantom_tile
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology.phantom import DIAMETERS_UM, GAP_UM
+from eda_utils.samples.tile import DIAMETERS_UM, GAP_UM
 
 TILES = {
     "usual": {},

@@ -8,8 +8,8 @@ from skimage.measure import block_reduce
 
 from eda_utils import make_phantom_tile, open_slide, phantom_truth, write_phantom_slide
 from eda_utils.core.errors import RequestError
-from eda_utils.pathology import phantom_slide
-from eda_utils.pathology.phantom_slide import CAST_LIGHT, DEFECTS
+from eda_utils.samples import slide as phantom_slide
+from eda_utils.samples.slide import CAST_LIGHT, DEFECTS
 from eda_utils.slides.stains import optical_density
 
 SHAPE = (2048, 3072)
