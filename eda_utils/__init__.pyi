@@ -7,6 +7,7 @@ from . import (
     image as image,
     index as index,
     pathology as pathology,
+    plots as plots,
     privacy as privacy,
     quality as quality,
     samples as samples,
@@ -37,11 +38,6 @@ from .cohort import (
     split_patients as split_patients,
     write_split as write_split,
 )
-from .cohort_figures import (
-    plot_label_pairs as plot_label_pairs,
-    plot_prevalence as plot_prevalence,
-    plot_split as plot_split,
-)
 from .cohort_pages import render_comparison as render_comparison, write_card as write_card
 from .core import EDAError as EDAError, find_files as find_files, summarize_findings as summarize_findings
 from .dicom import (
@@ -52,12 +48,6 @@ from .dicom import (
     sniff as sniff,
 )
 from .doctor import check_decoders as check_decoders
-from .drift_figures import (
-    plot_contributions as plot_contributions,
-    plot_drift as plot_drift,
-    plot_scores as plot_scores,
-    plot_shortcuts as plot_shortcuts,
-)
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
 from .image import (
     Image as Image,
@@ -85,14 +75,31 @@ from .index import (
 )
 from .notebook import strip_notebook as strip_notebook
 from .panel import explore as explore
-from .pictures import show_image as show_image, show_montage as show_montage, show_stains as show_stains
-from .pipeline_figures import show_naive_and_right as show_naive_and_right, show_pipeline as show_pipeline
 from .plots import (
     plot_completeness as plot_completeness,
+    plot_contributions as plot_contributions,
     plot_counts as plot_counts,
     plot_distributions as plot_distributions,
+    plot_drift as plot_drift,
     plot_geometry as plot_geometry,
     plot_histogram as plot_histogram,
+    plot_label_pairs as plot_label_pairs,
+    plot_prevalence as plot_prevalence,
+    plot_scores as plot_scores,
+    plot_shortcuts as plot_shortcuts,
+    plot_slide_stains as plot_slide_stains,
+    plot_split as plot_split,
+    plot_stain_vectors as plot_stain_vectors,
+    show_burned_in as show_burned_in,
+    show_duplicates as show_duplicates,
+    show_findings as show_findings,
+    show_image as show_image,
+    show_montage as show_montage,
+    show_naive_and_right as show_naive_and_right,
+    show_nuclei as show_nuclei,
+    show_pipeline as show_pipeline,
+    show_slides as show_slides,
+    show_stains as show_stains,
 )
 from .privacy import (
     audit_phi as audit_phi,
@@ -101,7 +108,6 @@ from .privacy import (
     risk_card as risk_card,
     text_boxes as text_boxes,
 )
-from .privacy_figures import show_burned_in as show_burned_in
 from .quality import (
     audit_uids as audit_uids,
     duplicate_groups as duplicate_groups,
@@ -112,7 +118,6 @@ from .quality import (
     measure_images as measure_images,
     slide_table as slide_table,
 )
-from .quality_figures import show_duplicates as show_duplicates, show_findings as show_findings
 from .report import (
     render_notebook as render_notebook,
     render_notebooks as render_notebooks,
@@ -128,7 +133,6 @@ from .samples import (
     write_phantom_cohort as write_phantom_cohort,
     write_phantom_slide as write_phantom_slide,
 )
-from .slide_figures import plot_slide_stains as plot_slide_stains, show_slides as show_slides
 from .slide_viewer import view_slide as view_slide
 from .slides import (
     Mask as Mask,
@@ -147,7 +151,6 @@ from .slides import (
     tile_grid as tile_grid,
     tissue_mask as tissue_mask,
 )
-from .stain_figures import plot_stain_vectors as plot_stain_vectors, show_nuclei as show_nuclei
 from .teaching import check as check
 from .viewer import view_image as view_image
 from .viewer_page import viewer_html as viewer_html, viewer_script as viewer_script

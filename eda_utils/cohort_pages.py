@@ -5,11 +5,9 @@ from pathlib import Path
 
 from .cohort import compare_datasets, flag_drift
 from .core import MissingError, RequestError, summarize_findings
-from .drift_figures import plot_drift
-from .figures import figure_html
 from .index import index_folder, sample_images, summarize_folder
 from .page import page_of
-from .pictures import show_montage
+from .plots import figure_html, plot_drift, show_montage
 from .quality import measure_images
 
 PICTURES = 4

@@ -317,6 +317,6 @@ def test_all_modules_have_tests():
 
 
 def test_style_colours_are_distinct_and_legible():
-    style = import_module("eda_utils.style")
+    style = import_module("eda_utils.plots.style")
     assert len(set(style.PALETTE)) == 6
     assert style.ACCENT in style.PALETTE

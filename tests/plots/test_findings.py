@@ -8,7 +8,7 @@ from matplotlib.image import AxesImage
 from eda_utils import audit_uids, duplicate_groups, find_duplicates, flag_issues, index_folder, measure_images
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import findings_table
-from eda_utils.quality_figures import show_duplicates, show_findings
+from eda_utils.plots.findings import show_duplicates, show_findings
 from eda_utils.samples.fetch import CANARY
 
 

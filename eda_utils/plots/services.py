@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from ..core import RequestError, plural
-from ..figures import describe, house_style, nothing_to_show
-from ..style import ACCENT, INK, MUTED, PALETTE, RULE
-from .association import describe_status
+from ..services import describe_status
+from .figures import describe, house_style, nothing_to_show
+from .style import ACCENT, INK, MUTED, PALETTE, RULE
 
 ROW_HEIGHT, WIDTH = 0.27, 7.2  # inches
 MOST_ROWS = 40

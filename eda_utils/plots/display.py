@@ -5,10 +5,10 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .core import EDAError, RequestError
+from ..core import EDAError, RequestError
+from ..image import apply_window, choose_window, compare_naive, display_steps, load_stages, to_display, to_naive
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
-from .image import apply_window, choose_window, compare_naive, display_steps, load_stages, to_display, to_naive
-from .pictures import MOST_PANELS, draw, show_image, title_and_caption
+from .images import MOST_PANELS, draw, show_image, title_and_caption
 from .style import ACCENT, MUTED
 
 BINS = 96

@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .core import RequestError
+from ..core import RequestError
+from ..slides import STAIN_VECTORS, WHITE_LEVEL, estimate_stains, optical_density, stain_matrix
 from .figures import describe, house_style
-from .pictures import show_image, title_and_caption
-from .slides import STAIN_VECTORS, WHITE_LEVEL, estimate_stains, optical_density, stain_matrix
+from .images import show_image, title_and_caption
 from .style import COMPUTED_CMAP, INK, PALETTE
 
 CHANNELS = ("red", "green", "blue")

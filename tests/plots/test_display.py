@@ -8,7 +8,7 @@ from parts import for_each, foreign_files
 from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.image.naive_display import audit_display, to_naive
-from eda_utils.pipeline_figures import show_naive_and_right, show_pipeline
+from eda_utils.plots.display import show_naive_and_right, show_pipeline
 from eda_utils.samples.fetch import CANARY
 
 

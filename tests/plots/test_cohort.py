@@ -5,7 +5,7 @@ import pandas as pd
 from cohorts import make_labels
 
 from eda_utils.cohort.splits import split_patients
-from eda_utils.cohort_figures import plot_label_pairs, plot_prevalence, plot_split
+from eda_utils.plots.cohort import plot_label_pairs, plot_prevalence, plot_split
 
 LABELS = ["common", "rare", "sick"]
 

@@ -5,8 +5,8 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .cohort import balance_parts, count_label_pairs, describe_labels, prove_split
-from .core import plural
+from ..cohort import balance_parts, count_label_pairs, describe_labels, prove_split
+from ..core import plural
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
@@ -40,7 +40,7 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort_figures import plot_prevalence
+    >>> from eda_utils.plots.cohort import plot_prevalence
     >>> ax = plot_prevalence(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
     >>> ax.get_title(loc="left").split(":")[0]
     'Mass is the most frequent of 1 label'
@@ -96,7 +96,7 @@ def plot_label_pairs(index, labels=None, *, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort_figures import plot_label_pairs
+    >>> from eda_utils.plots.cohort import plot_label_pairs
     >>> index = pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]})
     >>> plot_label_pairs(index, ["Mass", "Nodule"]).get_title(loc="left")
     'Of files with Nodule, 100% have Mass too (1 file)'
@@ -152,7 +152,7 @@ def plot_split(split, labels, *, stats=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort_figures import plot_split
+    >>> from eda_utils.plots.cohort import plot_split
     >>> index = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "Mass": [0, 1, 0, 1]})
     >>> axes = plot_split(index.assign(part=["train", "train", "test", "test"]), ["Mass"])
     >>> axes[0].get_title(loc="left")

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from ..image import load_image, to_display
+from ..privacy import count_lines, find_text, ultrasound_regions, wants_reading
 from .figures import describe, house_style
-from .image import load_image, to_display
-from .pictures import axes_for, draw, title_and_caption
-from .privacy import count_lines, find_text, ultrasound_regions, wants_reading
+from .images import axes_for, draw, title_and_caption
 from .style import PALETTE
 
 

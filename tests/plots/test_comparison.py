@@ -5,7 +5,7 @@ from cohorts import make_cohort, make_site
 
 from eda_utils.cohort.drift import compare_datasets
 from eda_utils.cohort.shortcuts import scan_shortcuts
-from eda_utils.drift_figures import plot_contributions, plot_drift, plot_scores, plot_shortcuts
+from eda_utils.plots.comparison import plot_contributions, plot_drift, plot_scores, plot_shortcuts
 
 
 def title(ax):

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from eda_utils.figures import _png_with_alt, describe, panel_grid
+from eda_utils.plots.figures import _png_with_alt, describe, panel_grid
 
 
 @pytest.mark.parametrize(("count", "columns", "rows"), [(0, 4, 1), (1, 4, 1), (4, 4, 1), (5, 4, 2)])

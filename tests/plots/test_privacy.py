@@ -4,7 +4,7 @@ import numpy as np
 from written import TEXT, smooth, write_text
 
 from eda_utils import show_burned_in, text_boxes
-from eda_utils.privacy_figures import _covered
+from eda_utils.plots.privacy import _covered
 
 
 def test_title_counts_the_lines(make_dicom):

@@ -6,11 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .core import SEVERITIES, EDAError, RequestError, findings_table, format_bytes, need, plural, summarize_findings
-from .dicom import uid_name
+from ..core import SEVERITIES, EDAError, RequestError, findings_table, format_bytes, need, plural, summarize_findings
+from ..dicom import uid_name
+from ..quality import HASH_BITS, HIERARCHY
 from .figures import describe, house_style, nothing_to_show, panel_grid
-from .pictures import MOST_PANELS, show_image
-from .quality import HASH_BITS, HIERARCHY
+from .images import MOST_PANELS, show_image
 from .style import INK, MUTED, PALETTE
 
 COLORS = {"error": PALETTE[5], "warning": "#8a5a00", "note": MUTED}  # legible as text

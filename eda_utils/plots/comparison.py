@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .cohort import LEAST_DRIFT
-from .core import plural
+from ..cohort import LEAST_DRIFT
+from ..core import plural
 from .figures import describe, draw_rows, finish_rows, house_style, nothing_to_show, row_axes
 from .style import ACCENT, COMPUTED_CMAP, MUTED, PALETTE, RULE
 
@@ -30,7 +30,7 @@ def plot_shortcuts(scan, *, most=SHOWN, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.drift_figures import plot_shortcuts
+    >>> from eda_utils.plots.comparison import plot_shortcuts
     >>> from eda_utils.cohort.shortcuts import scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"] = ["one", "other"] * 20
@@ -86,7 +86,7 @@ def plot_drift(comparison, *, most=SHOWN, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.drift_figures import plot_drift
+    >>> from eda_utils.plots.comparison import plot_drift
     >>> from eda_utils.cohort.drift import compare_datasets
     >>> a = pd.DataFrame({"path": [f"{n}.dcm" for n in range(40)], "KVP": [80.0, 90.0] * 20})
     >>> plot_drift(compare_datasets(a, a.assign(KVP=[80.0, 99.0] * 20))).get_title(loc="left")[:36]
@@ -152,7 +152,7 @@ def plot_scores(scores, *, ax=None):
 
     Examples
     --------
-    >>> from eda_utils.drift_figures import plot_scores
+    >>> from eda_utils.plots.comparison import plot_scores
     >>> plot_scores({"images": (0.9, 0.8, 1.0), "patients": (0.6, 0.45, 0.7)}).get_title(loc="left")
     'AUC from 0.90 (images) to 0.60 (patients)'
     """
@@ -193,7 +193,7 @@ def plot_contributions(contributions, picture):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.drift_figures import plot_contributions
+    >>> from eda_utils.plots.comparison import plot_contributions
     >>> contributions = np.zeros((10, 10))
     >>> contributions[2, 7] = 3
     >>> plot_contributions(contributions, np.ones((10, 10)))[1].get_title(loc="left")[:17]

@@ -7,11 +7,11 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .core import EDAError, RequestError
-from .dicom import sniff
+from ..core import EDAError, RequestError
+from ..dicom import sniff
+from ..image import Image, load_image, to_display
+from ..slides import STAIN_VECTORS, Slide, open_slide, separate_stains
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
-from .image import Image, load_image, to_display
-from .slides import STAIN_VECTORS, Slide, open_slide, separate_stains
 from .style import COMPUTED_CMAP, MUTED
 
 MAX_SIDE = 1024

@@ -5,11 +5,11 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .core import EDAError, RequestError, plural
+from ..core import EDAError, RequestError, plural
+from ..quality import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
+from ..slides import UNKNOWN_MPP, masks_of, open_slide, read_overview
 from .figures import PANEL_WIDTH, describe, explain_gap, flatten_rows, house_style, nothing_to_show, panel_grid
-from .pictures import MOST_PANELS, show_image, title_and_caption
-from .quality import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
-from .slides import UNKNOWN_MPP, masks_of, open_slide, read_overview
+from .images import MOST_PANELS, show_image, title_and_caption
 from .style import ACCENT, MUTED, PALETTE
 
 OVERVIEW_SIDE, WIDEST_UM = 640, 64.0

@@ -6,10 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .core import RequestError, need, plural
-from .dicom import is_phi
+from ..core import RequestError, need, plural
+from ..dicom import is_phi
+from ..image import Image, choose_window, load_image
 from .figures import describe, house_style, nothing_to_show
-from .image import Image, choose_window, load_image
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
 HISTOGRAM_BINS = 128
