@@ -13,6 +13,7 @@ from . import (
     samples as samples,
     services as services,
     slides as slides,
+    viewer as viewer,
 )
 from .cohort import (
     ImageDataset as ImageDataset,
@@ -48,7 +49,6 @@ from .dicom import (
     sniff as sniff,
 )
 from .doctor import check_decoders as check_decoders
-from .gallery import Gallery as Gallery, image_gallery as image_gallery
 from .image import (
     Image as Image,
     audit_display as audit_display,
@@ -74,7 +74,6 @@ from .index import (
     write_index as write_index,
 )
 from .notebook import strip_notebook as strip_notebook
-from .panel import explore as explore
 from .plots import (
     plot_completeness as plot_completeness,
     plot_contributions as plot_contributions,
@@ -133,7 +132,6 @@ from .samples import (
     write_phantom_cohort as write_phantom_cohort,
     write_phantom_slide as write_phantom_slide,
 )
-from .slide_viewer import view_slide as view_slide
 from .slides import (
     Mask as Mask,
     Slide as Slide,
@@ -152,5 +150,12 @@ from .slides import (
     tissue_mask as tissue_mask,
 )
 from .teaching import check as check
-from .viewer import view_image as view_image
-from .viewer_page import viewer_html as viewer_html, viewer_script as viewer_script
+from .viewer import (
+    Gallery as Gallery,
+    explore as explore,
+    image_gallery as image_gallery,
+    view_image as view_image,
+    view_slide as view_slide,
+    viewer_html as viewer_html,
+    viewer_script as viewer_script,
+)

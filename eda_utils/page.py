@@ -13,7 +13,7 @@ import nh3
 
 from . import __version__
 from .core import part, read_part
-from .viewer_page import viewer_code, viewer_style
+from .viewer import viewer_code, viewer_style
 
 TEMPLATES = Path(__file__).with_name("templates")
 NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"

@@ -13,7 +13,7 @@ from pydicom.data import get_testdata_file
 
 import eda_utils as eda
 from eda_utils.page import clean, hide_places, index_page, page_of, page_script, title_of
-from eda_utils.viewer_page import viewer_html
+from eda_utils.viewer.html import viewer_html
 
 HANDLERS = [
     "<script>alert(1)</script>",

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from eda_utils.viewer_page import viewer_code, viewer_script, viewer_style
+from eda_utils.viewer.html import viewer_code, viewer_script, viewer_style
 
 READY = ".eda-viewer:not([aria-busy])"
 UNSENT = ("_esm", "_css", "_given", "layout", "comm", "tabbable", "tooltip")

@@ -100,8 +100,8 @@ def pages(hostile):
     slide = next(mine.glob("*.svs"))
     code = f"""import eda_utils as eda
 from IPython.display import HTML, Markdown, display
-from eda_utils.slide_viewer import slide_html
-from eda_utils.viewer_page import viewer_html
+from eda_utils.viewer.slide_widget import slide_html
+from eda_utils.viewer.html import viewer_html
 index = eda.index_folder({str(mine)!r}, progress=False)
 display(index, eda.header_table({images[0]!r}, redact=False), eda.series_tree(index, redact=False))
 display(HTML(viewer_html({images!r})), Markdown({PAYLOADS[0]!r}), HTML({"".join(PAYLOADS)!r}))

@@ -10,7 +10,7 @@ from slides import scene, write_pyramid
 from viewers import READY, canvas, open_report, open_widget, settle
 
 import eda_utils as eda
-from eda_utils.slide_viewer import slide_html, view_slide
+from eda_utils.viewer.slide_widget import slide_html, view_slide
 
 NAME = """() => {
   const at = document.activeElement;

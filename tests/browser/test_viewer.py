@@ -11,8 +11,8 @@ from viewers import READY, canvas, open_report, open_widget, settle
 import eda_utils as eda
 from eda_utils.image.display import Window
 from eda_utils.image.image import load_stages
-from eda_utils.viewer import view_image
-from eda_utils.viewer_page import viewer_html
+from eda_utils.viewer.html import viewer_html
+from eda_utils.viewer.image_widget import view_image
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 CT = get_testdata_file("CT_small.dcm")

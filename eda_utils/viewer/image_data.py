@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .core import RequestError
-from .dicom import attribute, numbers, read_dataset, sniff
-from .image import (
+from ..core import RequestError
+from ..dicom import attribute, numbers, read_dataset, sniff
+from ..image import (
     FALLBACK_PERCENTILES,
     PRESETS,
     Image,
@@ -18,7 +18,7 @@ from .image import (
     load_stages,
     to_modality,
 )
-from .slides import open_slide
+from ..slides import open_slide
 
 MAX_BYTES = 2**25  # of one frame: 4096 x 4096 pixels of 16 bits
 WIDEST_TABLE = 2**17
@@ -90,7 +90,7 @@ def describe_picture(stored, image, *, window="auto", max_bytes=MAX_BYTES, facto
     --------
     >>> from pydicom.data import get_testdata_file
     >>> from eda_utils.image.image import load_stages
-    >>> from eda_utils.viewer_data import describe_picture
+    >>> from eda_utils.viewer.image_data import describe_picture
     >>> facts, arrays = describe_picture(*load_stages(get_testdata_file("CT_small.dcm")))
     >>> facts["title"], facts["rescale"], facts["type"], arrays["pixels"].shape
     ('CT, 128 × 128', [1.0, -1024.0], 'u2', (128, 128))
@@ -250,7 +250,7 @@ def reduce_image(image, factor):
     --------
     >>> import numpy as np
     >>> from eda_utils import Image
-    >>> from eda_utils.viewer_data import reduce_image
+    >>> from eda_utils.viewer.image_data import reduce_image
     >>> reduce_image(Image(np.array([[0, 2, 9], [4, 6, 9]]), "HU"), 2).pixels.tolist()
     [[3, 9]]
     """

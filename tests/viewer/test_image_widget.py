@@ -10,7 +10,7 @@ from pydicom.data import get_testdata_file
 import eda_utils as eda
 from eda_utils.core.errors import FrameError, NoPixelDataError, RequestError
 from eda_utils.image.display import Window
-from eda_utils.viewer import view_image
+from eda_utils.viewer.image_widget import view_image
 
 CT = get_testdata_file("CT_small.dcm")
 CINE = get_testdata_file("examples_ybr_color.dcm")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from html import escape
 
-from .core import EDAError, need, plural, printable
-from .dicom import header_table, identifiers, mask_identifiers
-from .index import is_image, relative_paths, sample_images
-from .viewer_page import viewer_html
+from ..core import EDAError, need, plural, printable
+from ..dicom import header_table, identifiers, mask_identifiers
+from ..index import is_image, relative_paths, sample_images
+from .html import viewer_html
 
 GALLERY_BYTES = 6_000_000
 MOST_ELEMENTS, MOST_HEADERS = 400, 100

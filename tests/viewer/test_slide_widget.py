@@ -15,8 +15,8 @@ from slides import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.core.errors import MissingError, RequestError
-from eda_utils.slide_viewer import slide_html, view_slide
-from eda_utils.viewer_page import PAGE_BYTES
+from eda_utils.viewer.html import PAGE_BYTES
+from eda_utils.viewer.slide_widget import slide_html, view_slide
 
 
 @pytest.fixture(scope="module")

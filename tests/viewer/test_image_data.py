@@ -15,7 +15,7 @@ import eda_utils as eda
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.image.display import PRESETS, Window
 from eda_utils.image.image import load_stages
-from eda_utils.viewer_data import (
+from eda_utils.viewer.image_data import (
     describe_picture,
     list_pictures,
     load_picture,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import EDAError, read_part
-from .image import Image, to_png
-from .viewer_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
+from ..core import EDAError, read_part
+from ..image import Image, to_png
+from .image_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
 
 PAGE_BYTES = 2_000_000
 PAGE_FRAMES = 16
@@ -65,7 +65,7 @@ def viewer_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES)
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.viewer_page import viewer_html
+    >>> from eda_utils.viewer.html import viewer_html
     >>> block = viewer_html(get_testdata_file("CT_small.dcm"))
     >>> block.count("<img"), 'type="application/json"' in block
     (1, True)
@@ -143,7 +143,7 @@ def viewer_script():
 
     Examples
     --------
-    >>> from eda_utils.viewer_page import viewer_script
+    >>> from eda_utils.viewer.html import viewer_script
     >>> viewer_script()[1][:7]
     'sha256-'
     """
@@ -162,4 +162,4 @@ def viewer_style():
 
 
 def _read(name):
-    return read_part(Path(__file__).with_name(name))
+    return read_part((Path(__file__).with_name("static") / name))

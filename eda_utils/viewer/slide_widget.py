@@ -9,8 +9,10 @@ from functools import cached_property
 import anywidget
 import traitlets
 
-from .core import EDAError, RequestError
-from .slide_viewer_data import (
+from ..core import EDAError, RequestError
+from ..slides import Slide, open_slide
+from .html import PAGE_BYTES, page_block, viewer_code, viewer_style
+from .slide_data import (
     base_level,
     cut_pyramid,
     describe_slide,
@@ -21,8 +23,6 @@ from .slide_viewer_data import (
     plain_slide,
     read_tile,
 )
-from .slides import Slide, open_slide
-from .viewer_page import PAGE_BYTES, page_block, viewer_code, viewer_style
 
 MOST_TILES = 32  # in one message
 STILL_SIDES = (640, 320, 160)
@@ -202,7 +202,7 @@ def slide_html(slide, *, mask=None, grid=None, mpp=None, budget_bytes=PAGE_BYTES
 
     Examples
     --------
-    >>> from eda_utils.slide_viewer import slide_html
+    >>> from eda_utils.viewer.slide_widget import slide_html
     >>> block = slide_html("data/samples/pathology/CMU-1-Small-Region.svs", budget_bytes=300_000)
     >>> len(block) < 300_000, block.count("<img")
     (True, 1)

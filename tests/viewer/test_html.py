@@ -12,11 +12,11 @@ from parts import ROOT
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda
-from eda_utils.viewer_page import static_figure, viewer_html, viewer_script
+from eda_utils.viewer.html import static_figure, viewer_html, viewer_script
 
 CT = get_testdata_file("CT_small.dcm")
 CINE = get_testdata_file("examples_ybr_color.dcm")
-SCRIPTS = sorted((ROOT / "eda_utils").glob("*viewer*.js"))
+SCRIPTS = sorted((ROOT / "eda_utils" / "viewer" / "static").glob("*.js"))
 
 
 def data_of(block):

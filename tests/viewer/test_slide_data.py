@@ -13,7 +13,7 @@ from slides import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError
-from eda_utils.slide_viewer_data import (
+from eda_utils.viewer.slide_data import (
     TILE,
     base_level,
     cut_pyramid,

@@ -7,10 +7,10 @@ from functools import lru_cache
 import anywidget
 import traitlets
 
-from .core import EDAError, RequestError
-from .image import Window, choose_window, to_png
-from .viewer_data import describe_picture, list_pictures, load_picture, open_picture
-from .viewer_page import static_figure, viewer_code, viewer_html, viewer_style
+from ..core import EDAError, RequestError
+from ..image import Window, choose_window, to_png
+from .html import static_figure, viewer_code, viewer_html, viewer_style
+from .image_data import describe_picture, list_pictures, load_picture, open_picture
 
 THUMBNAIL_SIDE = 96
 MOST_LINKED = 4
@@ -53,7 +53,7 @@ def view_image(source, *, window="auto", frame=0, linked=False):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.viewer import view_image
+    >>> from eda_utils.viewer.image_widget import view_image
     >>> viewer = view_image(get_testdata_file("CT_small.dcm"), window="brain")
     >>> viewer.window.center, viewer.frame
     (40, 0)

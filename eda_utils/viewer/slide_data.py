@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from .core import RequestError
-from .slides import Slide
-from .viewer_page import squeeze_array
+from ..core import RequestError
+from ..slides import Slide
+from .html import squeeze_array
 
 TILE = 256
 BASE_SIDE = 1024  # of the coarse picture that comes with the viewer
@@ -42,7 +42,7 @@ def describe_slide(slide, *, finest=1.0):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> from eda_utils.slide_viewer_data import describe_slide
+    >>> from eda_utils.viewer.slide_data import describe_slide
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     facts = describe_slide(slide)
     >>> facts["rows"], facts["columns"], facts["levels"], facts["mpp"]

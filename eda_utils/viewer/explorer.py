@@ -5,10 +5,10 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .core import EDAError, need, plural
-from .dicom import header_table
+from ..core import EDAError, need, plural
+from ..dicom import header_table
 from .gallery import image_gallery
-from .viewer import view_image
+from .image_widget import view_image
 
 LEVELS = ("patient", "study", "series")
 STAGES = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}

@@ -5,8 +5,8 @@ import pytest
 import eda_utils as eda
 from eda_utils.core.errors import EDAError
 from eda_utils.core.findings import findings_table
-from eda_utils.gallery import Gallery
 from eda_utils.samples.fetch import CANARY
+from eda_utils.viewer.gallery import Gallery
 
 
 @pytest.fixture
