@@ -20,7 +20,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
-from eda_utils.lab import lab_command
+from eda_utils.report.lab import lab_command
 
 SIDE = 2048
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

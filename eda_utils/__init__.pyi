@@ -10,6 +10,7 @@ from . import (
     plots as plots,
     privacy as privacy,
     quality as quality,
+    report as report,
     samples as samples,
     services as services,
     slides as slides,
@@ -39,7 +40,6 @@ from .cohort import (
     split_patients as split_patients,
     write_split as write_split,
 )
-from .cohort_pages import render_comparison as render_comparison, write_card as write_card
 from .core import EDAError as EDAError, find_files as find_files, summarize_findings as summarize_findings
 from .dicom import (
     compare_headers as compare_headers,
@@ -48,7 +48,6 @@ from .dicom import (
     redact_table as redact_table,
     sniff as sniff,
 )
-from .doctor import check_decoders as check_decoders
 from .image import (
     Image as Image,
     audit_display as audit_display,
@@ -73,7 +72,6 @@ from .index import (
     summarize_tags as summarize_tags,
     write_index as write_index,
 )
-from .notebook import strip_notebook as strip_notebook
 from .plots import (
     plot_completeness as plot_completeness,
     plot_contributions as plot_contributions,
@@ -118,11 +116,16 @@ from .quality import (
     slide_table as slide_table,
 )
 from .report import (
+    check as check,
+    check_decoders as check_decoders,
+    check_environment as check_environment,
+    render_comparison as render_comparison,
     render_notebook as render_notebook,
     render_notebooks as render_notebooks,
     render_report as render_report,
+    strip_notebook as strip_notebook,
+    write_card as write_card,
 )
-from .requirements import check_environment as check_environment
 from .samples import (
     PhantomTile as PhantomTile,
     PhantomTruth as PhantomTruth,
@@ -149,7 +152,6 @@ from .slides import (
     tile_grid as tile_grid,
     tissue_mask as tissue_mask,
 )
-from .teaching import check as check
 from .viewer import (
     Gallery as Gallery,
     explore as explore,

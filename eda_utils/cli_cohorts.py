@@ -34,9 +34,9 @@ def add_compare(commands):
 
 
 def _compare(options):
-    from .cohort_pages import compare_images, render_comparison
     from .core import plural
     from .index import index_folder
+    from .report import compare_images, render_comparison
 
     progress = progress_of(options)
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]

@@ -80,8 +80,7 @@ def add_render(commands):
 
 
 def _render(options):
-    from .notebook import find_notebook
-    from .report import render_notebook, render_notebooks
+    from .report import find_notebook, render_notebook, render_notebooks
 
     paths = [find_notebook(name) for name in options.notebook]
     parameters = dict(_parameter(text) for text in options.parameters)
@@ -129,7 +128,7 @@ def add_lab(commands):
 
 
 def _lab(options):
-    from .lab import open_lab
+    from .report import open_lab
 
     return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
 
@@ -173,7 +172,7 @@ def add_doctor(commands):
 
 def _doctor(options):
     try:
-        from .doctor import examine
+        from .report import examine
     except ModuleNotFoundError as error:  # then not even a table can be made
         return complain(explain_missing(error))
     gaps = []
@@ -195,7 +194,7 @@ def add_strip(commands):
 
 def _strip(options):
     from .core import work_folder
-    from .notebook import find_notebook, strip_notebook
+    from .report import find_notebook, strip_notebook
 
     paths = [find_notebook(name) for name in options.notebook] or sorted((work_folder() / "notebooks").glob("*.ipynb"))
     changed = [path for path in paths if strip_notebook(path, check=options.check)]

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 from parts import ROOT, leaks
 
-from eda_utils import render_notebook, report
-from eda_utils.notebook import strip_notebook
+from eda_utils import render_notebook
+from eda_utils.report import run
+from eda_utils.report.notebook import strip_notebook
 from eda_utils.samples.fetch import CANARY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -117,7 +118,7 @@ def with_answers(notebook):
 @pytest.mark.parametrize("as_report", [False, True], ids=["as downloaded, then answered", "as report"])
 def test_renders_without_identifiers_or_noise(path, as_report, tmp_path, secrets, monkeypatch):
     if not as_report:
-        monkeypatch.setattr(report, "read_notebook", lambda path: with_answers(load(path)))
+        monkeypatch.setattr(run, "read_notebook", lambda path: with_answers(load(path)))
     page = render_notebook(path, tmp_path / "a.html", as_report=as_report, progress=False).read_text(encoding="utf-8")
     exercises = 0 if as_report else sum("exercise" in tags(cell) for cell in load(path).cells)
     assert CANARY.lower() not in page.lower()

@@ -11,7 +11,7 @@ from PIL import Image as Pillow, PngImagePlugin
 from slides import scene, write_pyramid
 
 import eda_utils as eda
-from eda_utils.cohort_pages import render_comparison, write_card
+from eda_utils.report.comparison import render_comparison, write_card
 
 HIT = "window.__hits=(window.__hits||0)+1"
 PAYLOADS = (

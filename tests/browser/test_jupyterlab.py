@@ -15,7 +15,7 @@ from peers import free_port, running
 
 import eda_utils as eda
 from eda_utils.image.display import Window
-from eda_utils.lab import lab_command
+from eda_utils.report.lab import lab_command
 
 INTERACTIVE = sorted(
     path.stem for path in (ROOT / "notebooks").glob("*.ipynb") if '"interactive"' in path.read_text("utf-8")

@@ -5,10 +5,10 @@ import shutil
 import pytest
 from parts import ROOT
 
-from eda_utils import page, report
 from eda_utils.cli import main
 from eda_utils.core import installation
 from eda_utils.core.errors import EDAError, InstallationError
+from eda_utils.report import page, run
 
 
 def test_places_of_a_checkout(monkeypatch, tmp_path):
@@ -30,7 +30,7 @@ def test_a_missing_template_is_told_before_the_work(monkeypatch, tmp_path, capsy
     shutil.copytree(page.TEMPLATES, tmp_path / "templates")
     (tmp_path / "templates" / "eda" / "index.html.j2").unlink()
     monkeypatch.setattr(page, "TEMPLATES", tmp_path / "templates")
-    monkeypatch.setattr(report, "_run", lambda *_: pytest.fail("the notebook was run"))
+    monkeypatch.setattr(run, "_run", lambda *_: pytest.fail("the notebook was run"))
     assert main(["render", "01", "-o", str(tmp_path / "a.html"), "-q"]) == 2
     line = "eda_utils: index.html.j2: is missing from this installation; bring it back from the repository.\n"
     assert capsys.readouterr().err == line

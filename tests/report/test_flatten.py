@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from eda_utils import render_notebook
-from eda_utils.flatten import STATE, VIEW, flatten_widgets
-from eda_utils.page import clean
+from eda_utils.report.flatten import STATE, VIEW, flatten_widgets
+from eda_utils.report.page import clean
 
 pytestmark = pytest.mark.notebooks
 

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda
-from eda_utils.page import clean, hide_places, index_page, page_of, page_script, title_of
+from eda_utils.report.page import clean, hide_places, index_page, page_of, page_script, title_of
 from eda_utils.viewer.html import viewer_html
 
 HANDLERS = [

@@ -9,8 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from .cohort import read_labels
-from .core import (
+from ..cohort import read_labels
+from ..core import (
     MissingError,
     NotebookError,
     RequestError,

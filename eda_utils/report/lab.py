@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .core import is_installed, part, work_folder
+from ..core import is_installed, part, work_folder
 from .notebook import find_notebook, kernel_encryption
 
 SETTINGS = Path(__file__).with_name("templates")  # of JupyterLab, in the folder labconfig

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eda_utils.core.errors import MissingError
-from eda_utils.lab import SETTINGS, lab_command
+from eda_utils.report.lab import SETTINGS, lab_command
 
 
 def test_the_state_stays_in_the_folder(tmp_path):

@@ -8,7 +8,7 @@ from importlib import metadata
 import pandas as pd
 from packaging.requirements import Requirement
 
-from .core import LIBRARIES, checkout, read_part
+from ..core import LIBRARIES, checkout, read_part
 
 PYTHON = "python>=3.11"
 NOT_INSTALLED = "not installed"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import nh3
 
-from . import __version__
-from .core import part, read_part
-from .viewer import viewer_code, viewer_style
+from .. import __version__
+from ..core import part, read_part
+from ..viewer import viewer_code, viewer_style
 
 TEMPLATES = Path(__file__).with_name("templates")
 NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
@@ -96,7 +96,7 @@ def clean(html):
 
     Examples
     --------
-    >>> from eda_utils.page import clean
+    >>> from eda_utils.report.page import clean
     >>> clean('<b onclick="x()">bold</b><script>x()</script><meta http-equiv="refresh" content="0">')
     '<b>bold</b>'
     """

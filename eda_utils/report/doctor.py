@@ -17,9 +17,9 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from . import __version__
-from .core import NOT_STATED, REINSTALL, existing_path, missing_parts, need, plural
-from .index import index_folder
+from .. import __version__
+from ..core import NOT_STATED, REINSTALL, existing_path, missing_parts, need, plural
+from ..index import index_folder
 from .requirements import NOT_INSTALLED, check_environment
 
 WIDTH, INDENT = 80, " " * 10
@@ -131,7 +131,7 @@ def _decoder(uid):
 def _our_decoders():
     """Return the module of our plug-in, or None where that is not possible."""
     try:
-        from .image import decoders
+        from ..image import decoders
     except ImportError:  # imagecodecs is missing or damaged; to say this is what we are here for
         return None
     return decoders

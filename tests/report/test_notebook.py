@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from eda_utils.core.errors import FormatError, MissingError, RequestError
-from eda_utils.notebook import find_notebook, keep_report_cells, read_notebook, set_parameters, strip_notebook
+from eda_utils.report.notebook import find_notebook, keep_report_cells, read_notebook, set_parameters, strip_notebook
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from html import escape
 from pathlib import Path
 
-from .cohort import compare_datasets, flag_drift
-from .core import MissingError, RequestError, summarize_findings
-from .index import index_folder, sample_images, summarize_folder
+from ..cohort import compare_datasets, flag_drift
+from ..core import MissingError, RequestError, summarize_findings
+from ..index import index_folder, sample_images, summarize_folder
+from ..plots import figure_html, plot_drift, show_montage
+from ..quality import measure_images
 from .page import page_of
-from .plots import figure_html, plot_drift, show_montage
-from .quality import measure_images
 
 PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]
@@ -114,7 +114,7 @@ def write_card(card, path):
     Examples
     --------
     >>> import os, tempfile
-    >>> from eda_utils.cohort_pages import write_card
+    >>> from eda_utils.report.comparison import write_card
     >>> write_card("# Data set card", os.path.join(tempfile.mkdtemp(), "card.md")).read_text()
     '# Data set card'
     """

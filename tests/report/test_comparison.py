@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from eda_utils.cohort_pages import render_comparison, write_card
 from eda_utils.core.errors import EDAError
+from eda_utils.report.comparison import render_comparison, write_card
 from eda_utils.samples.fetch import CANARY
 
 

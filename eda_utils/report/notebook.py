@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from .core import FormatError, MissingError, RequestError, missing_parts, notebook_folder, part
+from ..core import FormatError, MissingError, RequestError, missing_parts, notebook_folder, part
 
 REPORT_DROPS = {"lesson", "interactive", "exercise", "solution"}
 ALLOWED_METADATA = ("kernelspec",)
