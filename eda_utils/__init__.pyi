@@ -1,6 +1,7 @@
 """Exploratory data analysis of 2D medical images."""
 
 from . import (
+    cli as cli,
     cohort as cohort,
     core as core,
     dicom as dicom,

@@ -10,7 +10,7 @@ import pytest
 from parts import leaks
 
 import eda_utils as eda
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 from eda_utils.core.errors import EDAError
 from eda_utils.samples.fetch import CANARY
 

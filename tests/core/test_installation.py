@@ -5,7 +5,7 @@ import shutil
 import pytest
 from parts import ROOT
 
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 from eda_utils.core import installation
 from eda_utils.core.errors import EDAError, InstallationError
 from eda_utils.report import page, run

@@ -13,7 +13,7 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import UID, AllTransferSyntaxes, JPEG2000Lossless
 
 from eda_utils import check_decoders, check_environment, index_folder, load_image
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 from eda_utils.core import installation
 from eda_utils.core.errors import EDAError, MissingError, RequestError
 from eda_utils.report import doctor
@@ -174,7 +174,7 @@ def test_a_damaged_library_is_installed_anew(samples):
     answer = run_python(code.format("load_image", repr(str(path))))
     assert "ModuleNotFoundError" in answer.stderr
     answer = run_python(
-        code.replace("eda_utils import", "eda_utils.cli import").format("main", ["doctor", str(samples)])
+        code.replace("eda_utils import", "eda_utils.cli.app import").format("main", ["doctor", str(samples)])
     )
     assert answer.returncode == 1, answer.stderr
     assert answer.stdout.count('\n          python -m pip install --force-reinstall "imagecodecs>=2024.6"\n') == 1
@@ -182,7 +182,7 @@ def test_a_damaged_library_is_installed_anew(samples):
 
 
 def test_without_pandas_there_is_one_line():
-    code = "import sys; sys.modules['pandas'] = None; from eda_utils.cli import main; sys.exit(main(['doctor']))"
+    code = "import sys; sys.modules['pandas'] = None; from eda_utils.cli.app import main; sys.exit(main(['doctor']))"
     answer = run_python(code)
     assert answer.returncode == 1
     line = "eda_utils: pandas: is not installed; run python -m pip install -e . in the workbook's folder.\n"

@@ -3,7 +3,7 @@
 from peers import contents
 
 from eda_utils import services
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 
 
 def test_fetch(archive, some_files, tmp_path, capsys):

@@ -4,7 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from .cli_parts import (
+from ..core import RequestError
+from .options import (
     DONE,
     FINDINGS,
     TABLES,
@@ -17,7 +18,6 @@ from .cli_parts import (
     say,
     say_file,
 )
-from .core import RequestError
 
 IMAGES = ("dicom", "image", "slide")
 SEVERITIES = ("error", "warning", "note")  # of findings.py, which needs pandas: `doctor` must run without it
@@ -113,8 +113,8 @@ def _how(options):
 
 
 def _index(options):
-    from .dicom import redact_table
-    from .index import check_index_name, index_folder, write_index
+    from ..dicom import redact_table
+    from ..index import check_index_name, index_folder, write_index
 
     tags = "all" if options.tags == ["all"] else options.tags
     if options.output.endswith("/"):
@@ -134,7 +134,7 @@ def _described(table):
 
 def _index_parts(options, tags):
     """Masking needs all parts at once: the same patient must get the same code in each."""
-    from .index import index_folder
+    from ..index import index_folder
 
     if not options.identifiers:
         raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
@@ -144,9 +144,9 @@ def _index_parts(options, tags):
 
 
 def _measure(options):
-    from .dicom import identifiers, mask_identifiers
-    from .index import check_cache_name, check_index_name, write_index
-    from .quality import measure_images
+    from ..dicom import identifiers, mask_identifiers
+    from ..index import check_cache_name, check_index_name, write_index
+    from ..quality import measure_images
 
     check_index_name(options.output)
     if options.cache:
@@ -163,8 +163,8 @@ def _measure(options):
 
 def _images(options):
     """The index of the sources, with all that a check may need; to have no image in it is an error."""
-    from .index import INDEX_TAGS, index_folder
-    from .quality import QUALITY_TAGS
+    from ..index import INDEX_TAGS, index_folder
+    from ..quality import QUALITY_TAGS
 
     index = index_folder(options.source, tags=[*INDEX_TAGS, *QUALITY_TAGS], **_how(options))
     if not index["kind"].isin(IMAGES).any():
@@ -176,9 +176,9 @@ def _images(options):
 def _audit(options):
     import pandas as pd
 
-    from .core import findings_table, plural
-    from .index import check_index_name, write_index
-    from .privacy import risk_card
+    from ..core import findings_table, plural
+    from ..index import check_index_name, write_index
+    from ..privacy import risk_card
 
     check_index_name(options.output)
     index = _images(options)
@@ -202,9 +202,9 @@ def _verdict(found, options):
 
 
 def _slides(options):
-    from .core import plural
-    from .index import check_index_name, write_index
-    from .quality import flag_slides, slide_table
+    from ..core import plural
+    from ..index import check_index_name, write_index
+    from ..quality import flag_slides, slide_table
 
     check_index_name(options.output)
     slides = slide_table(options.source, measure=options.pixels, **_how(options))
@@ -222,8 +222,8 @@ def _slides(options):
 def _findings(index, options):
     import pandas as pd
 
-    from .core import findings_table
-    from .quality import audit_uids, find_duplicates, flag_issues, measure_images
+    from ..core import findings_table
+    from ..quality import audit_uids, find_duplicates, flag_issues, measure_images
 
     if not options.pixels:
         return findings_table(pd.concat([flag_issues(index), audit_uids(index)]))
@@ -236,15 +236,15 @@ def _findings(index, options):
 def _of_patients(index, options):
     if not (options.phi or options.burned_in):
         return None
-    from .privacy import audit_phi
+    from ..privacy import audit_phi
 
     return audit_phi(index, pixels=options.burned_in, workers=options.workers, progress=progress_of(options))
 
 
 def _shown_paths(found, index, source):
     """Below the folder, with names and numbers of patients masked; a finding about no file has none."""
-    from .dicom import identifiers, mask_identifiers
-    from .index import relative_paths
+    from ..dicom import identifiers, mask_identifiers
+    from ..index import relative_paths
 
     known, shown = identifiers(index), dict(zip(index["path"], relative_paths(index), strict=True))
     folder = os.path.abspath(Path(source[0]).expanduser())

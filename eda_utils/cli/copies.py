@@ -1,6 +1,6 @@
 """The command that copies files without what identifies a person."""
 
-from .cli_parts import DONE, FINDINGS, SOURCES, add_command, say
+from .options import DONE, FINDINGS, SOURCES, add_command, say
 
 RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification.py, which needs pandas
 
@@ -28,8 +28,8 @@ def add_deidentify(commands):
 
 
 def _deidentify(options):
-    from .core import plural
-    from .privacy import deidentify
+    from ..core import plural
+    from ..privacy import deidentify
 
     names = ("retain", "clean_pixels", "crosswalk", "workers")
     chosen = {name: getattr(options, name) for name in names}

@@ -4,7 +4,7 @@ import argparse
 import sys
 import textwrap
 
-from .core import printable
+from ..core import printable
 
 DONE, FINDINGS = 0, 1
 SOURCES = "folders, files, a DICOMDIR, zip or tar archives, URLs such as s3://..."

@@ -1,7 +1,7 @@
 """The command that fetches from an archive."""
 
-from .cli_parts import DONE, add_command, add_quiet, progress_of, say
-from .core import RequestError
+from ..core import RequestError
+from .options import DONE, add_command, add_quiet, progress_of, say
 
 
 def add_fetch(commands):
@@ -27,7 +27,7 @@ def add_fetch(commands):
 
 
 def _fetch(options):
-    from .core import plural
+    from ..core import plural
 
     came = sum(len(_fetch_study(study, options)) for study in options.study)
     if not came:
@@ -37,7 +37,7 @@ def _fetch(options):
 
 
 def _fetch_study(study, options):
-    from .services import retrieve, retrieve_web
+    from ..services import retrieve, retrieve_web
 
     words = {"timeout": options.timeout, "progress": progress_of(options)}
     if options.web:

@@ -3,8 +3,8 @@
 from identified import identified, write
 from written import smooth, write_text
 
-from eda_utils.cli import main
-from eda_utils.cli_copies import RETAINED
+from eda_utils.cli.app import main
+from eda_utils.cli.copies import RETAINED
 from eda_utils.privacy.deidentification import OPTIONS
 from eda_utils.samples.fetch import CANARY
 

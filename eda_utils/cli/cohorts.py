@@ -1,6 +1,6 @@
 """The commands for cohorts: compare two of them, split one by patient."""
 
-from .cli_parts import (
+from .options import (
     DONE,
     FINDINGS,
     add_command,
@@ -34,9 +34,9 @@ def add_compare(commands):
 
 
 def _compare(options):
-    from .core import plural
-    from .index import index_folder
-    from .report import compare_images, render_comparison
+    from ..core import plural
+    from ..index import index_folder
+    from ..report import compare_images, render_comparison
 
     progress = progress_of(options)
     sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
@@ -73,9 +73,9 @@ def add_split(commands):
 
 
 def _split(options):
-    from .cohort import join_labels, prove_split, split_patients, write_split
-    from .index import check_index_name, index_folder, is_image
-    from .quality import measure_images
+    from ..cohort import join_labels, prove_split, split_patients, write_split
+    from ..index import check_index_name, index_folder, is_image
+    from ..quality import measure_images
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))
@@ -95,7 +95,7 @@ def _split(options):
 
 
 def _part(text):
-    from .core import RequestError
+    from ..core import RequestError
 
     name, found, share = text.partition("=")
     try:

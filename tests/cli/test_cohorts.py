@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 
 
 @pytest.fixture

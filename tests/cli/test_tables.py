@@ -13,8 +13,8 @@ import pytest
 from parts import ROOT
 from written import smooth, write_text
 
-from eda_utils import cli_tables
-from eda_utils.cli import main
+from eda_utils.cli import tables
+from eda_utils.cli.app import main
 from eda_utils.core.findings import FINDING_COLUMNS, SEVERITIES
 from eda_utils.dicom.phi import MASK
 from eda_utils.samples.fetch import CANARY
@@ -113,7 +113,7 @@ def test_audit_exits_with_1_from_the_named_severity_on(audit, severities, fail_o
 
 
 def test_severities_are_those_of_findings():
-    assert cli_tables.SEVERITIES == SEVERITIES
+    assert tables.SEVERITIES == SEVERITIES
 
 
 def test_audit_fails_on_errors_unless_told_otherwise(audit):

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from .cli_parts import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
-from .core import EDAError, NotebookError, RequestError, explain_missing, format_bytes
+from ..core import EDAError, NotebookError, RequestError, explain_missing, format_bytes
+from .options import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
 
 
 def add_report(commands):
@@ -31,7 +31,7 @@ def add_report(commands):
 
 
 def _report(options):
-    from .report import render_report
+    from ..report import render_report
 
     most = 1_000_000 if options.full else options.most
     style = {"cache": options.cache, "labels": options.labels, "tables": options.tables}
@@ -46,8 +46,8 @@ def _report(options):
 
 
 def _has_image(folder):
-    from .core import find_files
-    from .dicom import sniff
+    from ..core import find_files
+    from ..dicom import sniff
 
     for path in find_files(folder):
         try:
@@ -80,7 +80,7 @@ def add_render(commands):
 
 
 def _render(options):
-    from .report import find_notebook, render_notebook, render_notebooks
+    from ..report import find_notebook, render_notebook, render_notebooks
 
     paths = [find_notebook(name) for name in options.notebook]
     parameters = dict(_parameter(text) for text in options.parameters)
@@ -128,7 +128,7 @@ def add_lab(commands):
 
 
 def _lab(options):
-    from .report import open_lab
+    from ..report import open_lab
 
     return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
 
@@ -145,7 +145,7 @@ def add_samples(commands):
 
 
 def _samples(options):
-    from .samples import make_samples
+    from ..samples import make_samples
 
     progress = progress_of(options)
     folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
@@ -172,7 +172,7 @@ def add_doctor(commands):
 
 def _doctor(options):
     try:
-        from .report import examine
+        from ..report import examine
     except ModuleNotFoundError as error:  # then not even a table can be made
         return complain(explain_missing(error))
     gaps = []
@@ -193,8 +193,8 @@ def add_strip(commands):
 
 
 def _strip(options):
-    from .core import work_folder
-    from .report import find_notebook, strip_notebook
+    from ..core import work_folder
+    from ..report import find_notebook, strip_notebook
 
     paths = [find_notebook(name) for name in options.notebook] or sorted((work_folder() / "notebooks").glob("*.ipynb"))
     changed = [path for path in paths if strip_notebook(path, check=options.check)]

@@ -3,7 +3,7 @@
 import pytest
 from parts import CORPUS
 
-from eda_utils.cli import main
+from eda_utils.cli.app import main
 
 
 @pytest.mark.notebooks

@@ -4,14 +4,14 @@ import argparse
 import os
 import sys
 
-from . import __version__
-from .cli_cohorts import add_compare, add_split
-from .cli_copies import add_deidentify
-from .cli_parts import complain
-from .cli_services import add_fetch
-from .cli_tables import add_audit, add_index, add_measure, add_slides
-from .cli_workbook import add_doctor, add_lab, add_render, add_report, add_samples, add_strip
-from .core import EDAError, NotebookError, explain_missing
+from .. import __version__
+from ..core import EDAError, NotebookError, explain_missing
+from .cohorts import add_compare, add_split
+from .copies import add_deidentify
+from .options import complain
+from .services import add_fetch
+from .tables import add_audit, add_index, add_measure, add_slides
+from .workbook import add_doctor, add_lab, add_render, add_report, add_samples, add_strip
 
 WRONG_USAGE, INTERRUPTED, HUNG_UP = 2, 130, 141
 DESCRIPTION = "Explore folders of 2D medical images: radiographs, mammograms, ultrasound, CT and MR slices, slides."
@@ -52,7 +52,7 @@ def main(arguments=None):
 
     Examples
     --------
-    >>> from eda_utils.cli import main
+    >>> from eda_utils.cli.app import main
     >>> main(["render", "no_such_notebook"])
     2
     """

@@ -8,7 +8,7 @@ import sys
 import pytest
 from parts import ROOT
 
-from eda_utils.cli import main, make_parser
+from eda_utils.cli.app import main, make_parser
 
 LISTED = next(action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
 COMMANDS = {action.dest: action.help for action in LISTED._choices_actions}

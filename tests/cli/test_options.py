@@ -9,7 +9,7 @@ import pytest
 from parts import ROOT
 from peers import running
 
-from eda_utils.cli_parts import add_command, add_no_pixels, add_output, add_quiet, add_sources, progress_of, say_file
+from eda_utils.cli.options import add_command, add_no_pixels, add_output, add_quiet, add_sources, progress_of, say_file
 
 
 @pytest.fixture

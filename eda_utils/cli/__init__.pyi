@@ -1,0 +1,3 @@
+"""The face of cli."""
+
+from .app import main as main
