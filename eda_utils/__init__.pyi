@@ -7,7 +7,6 @@ from . import (
     dicom as dicom,
     image as image,
     index as index,
-    pathology as pathology,
     plots as plots,
     privacy as privacy,
     quality as quality,

@@ -1,1 +1,0 @@
-"""Digital pathology: whole-slide images and stains."""
