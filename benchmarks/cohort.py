@@ -40,15 +40,15 @@ def time_nih(path):
     names = pd.read_csv(path, usecols=["Image Index", "Patient ID"])
     index = pd.DataFrame({"path": "/nih/" + names["Image Index"], "PatientID": names["Patient ID"].astype(str)})
     start = time.perf_counter()
-    joined = eda.join_labels(index, path)
+    joined = eda.cohort.join_labels(index, path)
     labels = joined.attrs["labels"]
     joined_at = time.perf_counter()
-    eda.describe_labels(joined)
-    eda.count_label_pairs(joined)
+    eda.cohort.describe_labels(joined)
+    eda.cohort.count_label_pairs(joined)
     described_at = time.perf_counter()
-    split = eda.split_patients(joined, PARTS, stratify=labels)
+    split = eda.cohort.split_patients(joined, PARTS, stratify=labels)
     split_at = time.perf_counter()
-    proof, balance = eda.prove_split(split), eda.balance_parts(split, labels)
+    proof, balance = eda.cohort.check_split(split), eda.cohort.balance_parts(split, labels)
     steps = np.diff([start, joined_at, described_at, split_at])
     print("NIH, {:,} rows: joined {:.1f} s, described {:.1f} s, split {:.1f} s;".format(len(index), *steps), end=" ")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -65,11 +65,13 @@ def compare_balance():
     labels, rows = ["common", "rare", "sick"], []
     for seed in range(20):
         index = make_labels(seed)
-        ours = eda.split_patients(index, {"train": 0.8, "test": 0.2}, stratify=labels, seed=seed)
+        ours = eda.cohort.split_patients(index, {"train": 0.8, "test": 0.2}, stratify=labels, seed=seed)
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
         _, test = next(folds.split(index, index[labels].astype(str).agg("".join, axis=1), index["PatientID"]))
         theirs = index.assign(part=np.where(np.isin(np.arange(len(index)), test), "test", "train"))
-        rows.append([eda.balance_parts(split, labels)["largest_deviation"][1:].max() for split in (ours, theirs)])
+        rows.append(
+            [eda.cohort.balance_parts(split, labels)["largest_deviation"][1:].max() for split in (ours, theirs)]
+        )
     ours, theirs = np.array(rows).T
     print(f"balance: not worse than StratifiedGroupKFold in {(ours <= theirs + 1e-12).sum()} of 20 cohorts", end=" ")
     print(f"(median deviation {np.median(ours):.4f} against {np.median(theirs):.4f})")
@@ -79,7 +81,7 @@ def count_shortcuts(cohorts):
     """Half of the cohorts have one."""
     planted, ranks, told = np.arange(cohorts) % 2, [], []
     for seed in range(cohorts):
-        scan = eda.scan_shortcuts(make_cohort(seed, shortcut=bool(planted[seed]))[0], "sick", seed=seed)
+        scan = eda.cohort.scan_shortcuts(make_cohort(seed, shortcut=bool(planted[seed]))[0], "sick", seed=seed)
         ranks.append((1 - scan["p_adjusted"].min()) * 10 + scan["effect"].max())
         told.append(scan["is_shortcut"].any())
     told = np.array(told)
@@ -92,7 +94,7 @@ def count_drift(seeds):
     found, false = 0, 0
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        table = eda.compare_datasets(make_site(rng, False), make_site(rng, True), seed=seed)
+        table = eda.cohort.compare_datasets(make_site(rng, False), make_site(rng, True), seed=seed)
         moved = table["field"].str.startswith("moved")
         found, false = found + table.loc[moved, "is_drift"].sum(), false + table.loc[~moved, "is_drift"].sum()
     print(f"drift: {found} of {10 * seeds} planted found, {false} of {10 * seeds} others told")
@@ -108,12 +110,15 @@ def time_loader(folder, images=64):
     index = eda.index_folder(folder)
     index = index[index["problem"].isna() & index["Modality"].isin(["CR", "MG", "CT", "MR"])]
     index = pd.concat([index] * (images // len(index) + 1)).head(images)
-    dataset = eda.ImageDataset(index, size=(256, 256), on_error="skip")
+    dataset = eda.cohort.ImageDataset(index, size=(256, 256), on_error="skip")
     rates = {}
     for name, run in (
         ("raw decode", lambda: [_decode(path) for path in dataset.paths]),
-        ("no workers", lambda: list(DataLoader(dataset, batch_size=16, collate_fn=eda.collate_items))),
-        ("2 workers", lambda: list(DataLoader(dataset, batch_size=16, num_workers=2, collate_fn=eda.collate_items))),
+        ("no workers", lambda: list(DataLoader(dataset, batch_size=16, collate_fn=eda.cohort.collate_items))),
+        (
+            "2 workers",
+            lambda: list(DataLoader(dataset, batch_size=16, num_workers=2, collate_fn=eda.cohort.collate_items)),
+        ),
     ):
         run() if name == "raw decode" else None
         start = time.perf_counter()

@@ -170,14 +170,14 @@ def look(path, slide, turns, runs):
 
     once = [range(2)] * len(turns)
     whole = {
-        "slide_table row, all measurements": (lambda _: describe_slide(path, measure=True), once),
-        "tissue_mask, 8 µm per pixel": (lambda _: eda.tissue_mask(slide, um_per_px=8), once),
-        "byte_map": (lambda _: eda.byte_map(slide), once),
+        "quality.measure_slides row, all measurements": (lambda _: describe_slide(path, measure=True), once),
+        "tissue_mask, 8 µm per pixel": (lambda _: eda.slides.tissue_mask(slide, um_per_px=8), once),
+        "byte_map": (lambda _: eda.slides.byte_map(slide), once),
     }
     compare("a slide as a whole", whole, runs)
     tile = slide.read_region(*places(slide.shape, 1, 1)[0], 512, 512)
     stains = {
-        "separate_stains": (lambda _: eda.separate_stains(tile), [range(20)] * len(turns)),
+        "separate_stains": (lambda _: eda.slides.separate_stains(tile), [range(20)] * len(turns)),
         "scikit-image rgb2hed": (lambda _: rgb2hed(tile), [range(20)] * len(turns)),
     }
     compare("stains of 512 x 512", stains, runs)
@@ -198,7 +198,7 @@ def main():
         path = (options.keep or Path(scratch)) / f"slide_{options.rows}_{options.columns}.tif"
         if not path.exists():
             start = time.perf_counter()
-            eda.write_phantom_slide(path, shape=(options.rows, options.columns), subsampling=(2, 2))
+            eda.samples.write_phantom_slide(path, shape=(options.rows, options.columns), subsampling=(2, 2))
             print(f"written in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the start"
         print(f"{options.tiles} places, medians of {options.runs} turns; {load}")

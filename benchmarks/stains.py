@@ -46,28 +46,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=15, help="default: 15")
     repeats = parser.parse_args().repeats
-    tile, other, theirs = eda.make_phantom_tile(), eda.make_phantom_tile(seed=1), torchstain()
+    tile, other, theirs = eda.samples.make_phantom_tile(), eda.samples.make_phantom_tile(seed=1), torchstain()
     rgb, rows = tile.rgb, []
-    ours = cpu_ms(lambda: eda.separate_stains(rgb), repeats)
+    ours = cpu_ms(lambda: eda.slides.separate_stains(rgb), repeats)
     rows.append(("separate_stains", ours, "skimage rgb2hed", cpu_ms(lambda: rgb2hed(rgb), repeats)))
     for method in ("macenko", "vahadane"):
-        ours = cpu_ms(lambda method=method: eda.estimate_stains(rgb, method=method), repeats)
+        ours = cpu_ms(lambda method=method: eda.slides.estimate_stains(rgb, method=method), repeats)
         fit = cpu_ms(lambda: theirs().fit(rgb), repeats) if theirs else np.nan
         rows.append((f"estimate_stains, {method}", ours, "torchstain fit (Macenko)", fit))
-    ours = cpu_ms(lambda: eda.estimate_stains(rgb[::4, ::4]), repeats)
+    ours = cpu_ms(lambda: eda.slides.estimate_stains(rgb[::4, ::4]), repeats)
     rows.append(("estimate_stains, every 4th pixel", ours, "torchstain fit (Macenko)", rows[1][3]))
-    ours = cpu_ms(lambda: eda.normalize_stains(rgb), repeats)
+    ours = cpu_ms(lambda: eda.slides.normalize_stains(rgb), repeats)
     normalize = cpu_ms(lambda: theirs().normalize(rgb, stains=False), repeats) if theirs else np.nan
     rows.append(("normalize_stains, macenko", ours, "torchstain normalize", normalize))
-    ours = cpu_ms(lambda: eda.normalize_stains(rgb, method="reinhard", target=other.rgb), repeats)
+    ours = cpu_ms(lambda: eda.slides.normalize_stains(rgb, method="reinhard", target=other.rgb), repeats)
     rows.append(("normalize_stains, reinhard", ours, "", np.nan))
-    rows.append(("count_nuclei", cpu_ms(lambda: eda.count_nuclei(rgb, mpp=0.5), 3), "", np.nan))
+    rows.append(("count_nuclei", cpu_ms(lambda: eda.slides.count_nuclei(rgb, mpp=0.5), 3), "", np.nan))
     table = pd.DataFrame(rows, columns=["function", "ms", "against", "their ms"])
     table["ratio"] = table["their ms"] / table["ms"]
     print(table.to_string(index=False, float_format="{:.1f}".format, na_rep="-"))
     print("\nlargest error of 10 drawn tiles, in degrees")
     for stains in ("H&E", "H&E QuPath"):
-        tiles = [eda.make_phantom_tile(seed=seed, stains=stains) for seed in range(10)]
+        tiles = [eda.samples.make_phantom_tile(seed=seed, stains=stains) for seed in range(10)]
         told = [f"{m} {max(degrees(found(t, m), t.stains) for t in tiles):.1f}" for m in ("macenko", "vahadane")]
         if theirs:
             told.append(f"torchstain {max(degrees(fitted(theirs, t), t.stains) for t in tiles):.1f}")
@@ -76,7 +76,7 @@ def main():
 
 def found(tile, method):
     """Our vectors."""
-    return eda.estimate_stains(tile.rgb, method=method, background=tile.light)
+    return eda.slides.estimate_stains(tile.rgb, method=method, background=tile.light)
 
 
 def fitted(normalizer, tile):

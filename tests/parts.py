@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from eda_utils import sniff
+from eda_utils.dicom import sniff
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(os.environ.get("EDA_CORPUS", ROOT.parent / "shared" / "corpus"))

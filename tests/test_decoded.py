@@ -13,9 +13,10 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import generate_frames
 from pydicom.pixels import get_decoder
 
-from eda_utils import load_image, sniff
+from eda_utils import load_image
 from eda_utils.core.errors import EDAError
 from eda_utils.core.guards import quiet
+from eda_utils.dicom import sniff
 from eda_utils.dicom.dataset import count_frames
 
 PYDICOM = Path(get_testdata_file("CT_small.dcm")).parent

@@ -7,16 +7,9 @@ import pytest
 from absurd import ABSURD, SHAPES, SMALL
 from PIL import Image as Pillow
 
-from eda_utils import (
-    header_table,
-    headlines,
-    index_folder,
-    plot_histogram,
-    render_report,
-    series_tree,
-    show_image,
-)
+from eda_utils import header_table, headlines, index_folder, plot_histogram, render_report, show_image
 from eda_utils.core.errors import EDAError
+from eda_utils.index import series_tree
 
 pytestmark = pytest.mark.hostile
 

@@ -8,8 +8,7 @@ import nbformat
 import pytest
 from parts import ROOT, leaks
 
-from eda_utils import render_notebook
-from eda_utils.report import run
+from eda_utils.report import render_notebook, run
 from eda_utils.report.notebook import strip_notebook
 from eda_utils.samples.fetch import CANARY
 

@@ -5,7 +5,8 @@ import json
 
 import numpy as np
 
-from eda_utils.viewer.html import viewer_code, viewer_script, viewer_style
+from eda_utils.viewer import script as viewer_script
+from eda_utils.viewer.html import viewer_code, viewer_style
 
 READY = ".eda-viewer:not([aria-busy])"
 UNSENT = ("_esm", "_css", "_given", "layout", "comm", "tabbable", "tooltip")

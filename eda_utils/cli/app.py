@@ -52,7 +52,7 @@ def main(arguments=None):
 
     Examples
     --------
-    >>> from eda_utils.cli.app import main
+    >>> from eda_utils.cli import main
     >>> main(["render", "no_such_notebook"])
     2
     """

@@ -73,7 +73,8 @@ def add_split(commands):
 
 
 def _split(options):
-    from ..cohort import join_labels, prove_split, split_patients, write_split
+    from .. import cohort
+    from ..cohort import join_labels, split_patients, write_split
     from ..index import check_index_name, index_folder, is_image
     from ..quality import measure_images
 
@@ -86,7 +87,7 @@ def _split(options):
     stats = measure_images(index, progress=progress) if options.pixels else None
     chosen = {"stratify": options.stratify, "seed": options.seed, "group": options.group, "stats": stats}
     split = split_patients(index, fractions, **chosen)
-    for row in prove_split(split, stats=stats).itertuples():
+    for row in cohort.check_split(split, stats=stats).itertuples():
         said = f"{row.across_parts:,} of {row.groups:,} {row.what} in more than one part"
         say(f"{said} (a random split: {row.across_if_random:,.0f})")
     counts = ", ".join(f"{name} {count:,}" for name, count in split["part"].value_counts(sort=False).items())

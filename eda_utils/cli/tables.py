@@ -202,12 +202,13 @@ def _verdict(found, options):
 
 
 def _slides(options):
+    from .. import quality
     from ..core import plural
     from ..index import check_index_name, write_index
-    from ..quality import flag_slides, slide_table
+    from ..quality import flag_slides
 
     check_index_name(options.output)
-    slides = slide_table(options.source, measure=options.pixels, **_how(options))
+    slides = quality.measure_slides(options.source, measure=options.pixels, **_how(options))
     if slides.empty:
         raise RequestError(Path(options.source[0]).name, "holds no whole-slide image", "check the folder")
     found, names = flag_slides(slides), dict(zip(slides["path"], slides["file"], strict=True))
@@ -222,23 +223,24 @@ def _slides(options):
 def _findings(index, options):
     import pandas as pd
 
+    from .. import quality
     from ..core import findings_table
-    from ..quality import audit_uids, find_duplicates, flag_issues, measure_images
+    from ..quality import find_duplicates, flag_issues, measure_images
 
     if not options.pixels:
-        return findings_table(pd.concat([flag_issues(index), audit_uids(index)]))
+        return findings_table(pd.concat([flag_issues(index), quality.check_uids(index)]))
     stats = measure_images(index, **_how(options))
     return findings_table(
-        pd.concat([flag_issues(index, stats), audit_uids(index), find_duplicates(stats, index=index)])
+        pd.concat([flag_issues(index, stats), quality.check_uids(index), find_duplicates(stats, index=index)])
     )
 
 
 def _of_patients(index, options):
     if not (options.phi or options.burned_in):
         return None
-    from ..privacy import audit_phi
+    from .. import privacy
 
-    return audit_phi(index, pixels=options.burned_in, workers=options.workers, progress=progress_of(options))
+    return privacy.audit(index, pixels=options.burned_in, workers=options.workers, progress=progress_of(options))
 
 
 def _shown_paths(found, index, source):

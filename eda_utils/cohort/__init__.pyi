@@ -17,13 +17,17 @@ from .drift import (
 )
 from .label_files import read_labels as read_labels
 from .labels import join_labels as join_labels, list_unmatched as list_unmatched
-from .prevalence import count_label_pairs as count_label_pairs, describe_labels as describe_labels
+from .prevalence import (
+    count_label_pairs as count_label_pairs,
+    describe_labels as describe_labels,
+    patient_numbers as patient_numbers,
+)
 from .scores import auc_interval as auc_interval
 from .shortcuts import flag_shortcuts as flag_shortcuts, scan_shortcuts as scan_shortcuts
 from .splits import (
     balance_parts as balance_parts,
+    check_split as check_split,
     find_leaks as find_leaks,
-    prove_split as prove_split,
     split_patients as split_patients,
     write_split as write_split,
 )

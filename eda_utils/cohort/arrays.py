@@ -36,8 +36,8 @@ def save_arrays(dataset, output):
     >>> import json, os, tempfile
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.cohort.arrays import save_arrays
-    >>> from eda_utils.cohort.datasets import ImageDataset
+    >>> from eda_utils.cohort import save_arrays
+    >>> from eda_utils.cohort import ImageDataset
     >>> dataset = ImageDataset(eda.index_folder(get_testdata_file("CT_small.dcm")), size=(32, 32))
     >>> path = save_arrays(dataset, os.path.join(tempfile.mkdtemp(), "train.npz"))
     >>> json.loads(path.with_suffix(".json").read_text())["steps"][0]

@@ -51,7 +51,7 @@ def dataset_card(index, stats=None, findings=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.cohort.card import dataset_card
+    >>> from eda_utils.cohort import dataset_card
     >>> dataset_card(eda.index_folder(get_testdata_file("CT_small.dcm"))).splitlines()[:3]
     ['# Data set card', '', '## Composition']
     """

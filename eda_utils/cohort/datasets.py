@@ -73,7 +73,7 @@ class ImageDataset:
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.cohort.datasets import ImageDataset
+    >>> from eda_utils.cohort import ImageDataset
     >>> array, target, record = ImageDataset(eda.index_folder(get_testdata_file("CT_small.dcm")), size=(64, 96))[0]
     >>> array.shape, array.dtype.name, target, record["unit"]
     ((1, 64, 96), 'float32', -1, 'HU')
@@ -165,11 +165,11 @@ class TileDataset:
     --------
     >>> import os, tempfile
     >>> import eda_utils as eda
-    >>> from eda_utils.cohort.datasets import TileDataset
+    >>> from eda_utils.cohort import TileDataset
     >>> path = os.path.join(tempfile.mkdtemp(), "slide.tif")
-    >>> _ = eda.write_phantom_slide(path, shape=(1024, 1024))
+    >>> _ = eda.samples.write_phantom_slide(path, shape=(1024, 1024))
     >>> with eda.open_slide(path) as slide:
-    ...     grid = eda.tile_grid(slide, size=64, min_tissue=0).assign(path=path)
+    ...     grid = eda.slides.tile_grid(slide, size=64, min_tissue=0).assign(path=path)
     >>> array, target, record = TileDataset(grid)[0]
     >>> array.shape, float(array.max()) <= 1, record["unit"]
     ((3, 64, 64), True, 'display')
@@ -266,7 +266,7 @@ def fit_scale(dataset, *, most=MOST_FITTED):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.cohort.datasets import ImageDataset, fit_scale
+    >>> from eda_utils.cohort import ImageDataset, fit_scale
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
     >>> scale = fit_scale(ImageDataset(index))
     >>> array = ImageDataset(index, scale=scale)[0][0]
@@ -306,7 +306,7 @@ def collate_items(items):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.cohort.datasets import collate_items
+    >>> from eda_utils.cohort import collate_items
     >>> arrays, targets, records = collate_items([(np.zeros((1, 2, 2)), 1, {}), (None, None, {"problem": "cut"})])
     >>> arrays.shape, targets.tolist(), len(records)
     ((1, 1, 2, 2), [1], 2)

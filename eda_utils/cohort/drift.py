@@ -56,7 +56,7 @@ def compare_datasets(a, b, *, stats_a=None, stats_b=None, leave_out=(), seed=0):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.drift import compare_datasets
+    >>> from eda_utils.cohort import compare_datasets
     >>> a = pd.DataFrame({"path": [f"{n}.dcm" for n in range(40)], "KVP": [80.0, 90.0] * 20, "Rows": [512, 1024] * 20})
     >>> compare_datasets(a, a.assign(KVP=120.0))[["field", "is_drift"]].values.tolist()
     [['KVP', True], ['Rows', False]]
@@ -196,7 +196,7 @@ def list_values(a, b, field):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.drift import list_values
+    >>> from eda_utils.cohort import list_values
     >>> list_values(pd.DataFrame({"Modality": ["CR"]}), pd.DataFrame({"Modality": ["DX"]}), "Modality").values.tolist()
     [['CR', 1.0, 0.0, 'lost'], ['DX', 0.0, 1.0, 'new']]
     """
@@ -228,7 +228,7 @@ def flag_drift(comparison):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.drift import compare_datasets, flag_drift
+    >>> from eda_utils.cohort import compare_datasets, flag_drift
     >>> a = pd.DataFrame({"path": [f"{n}.dcm" for n in range(40)], "KVP": [80.0, 90.0] * 20})
     >>> flag_drift(compare_datasets(a, a.assign(KVP=120.0)))["what"].tolist()
     ['KVP differs between the two sets']

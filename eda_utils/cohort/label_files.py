@@ -40,7 +40,7 @@ def read_labels(labels):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.label_files import read_labels
+    >>> from eda_utils.cohort import read_labels
     >>> read_labels(pd.DataFrame({"image": ["0017"], "age": ["58"]})).to_dict("list")
     {'image': ['0017'], 'age': [58]}
     """

@@ -63,7 +63,7 @@ def join_labels(index, labels, *, on=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.labels import join_labels
+    >>> from eda_utils.cohort import join_labels
     >>> index = pd.DataFrame({"path": ["/a/1.png", "/a/2.png", "/a/3.png"]})
     >>> labels = pd.DataFrame({"image": ["1.png", "2.png"], "finding": ["Mass|Nodule", "No Finding"]})
     >>> joined = join_labels(index, labels)
@@ -111,7 +111,7 @@ def list_unmatched(index, labels, *, on=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.labels import list_unmatched
+    >>> from eda_utils.cohort import list_unmatched
     >>> index = pd.DataFrame({"path": ["/a/1.png", "/a/2.png"]})
     >>> list_unmatched(index, pd.DataFrame({"image": ["1.png", "7.png"], "sick": [0, 1]}))["why"].tolist()
     ['no row of the labels has its file name', 'no file has its image']

@@ -46,7 +46,7 @@ def describe_labels(index, labels=None, *, by=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.prevalence import describe_labels
+    >>> from eda_utils.cohort import describe_labels
     >>> table = describe_labels(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
     >>> table[["files", "positives", "prevalence", "low", "high"]].round(2).values.tolist()
     [[4.0, 1.0, 0.25, 0.05, 0.7]]
@@ -177,7 +177,7 @@ def count_label_pairs(index, labels=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.prevalence import count_label_pairs
+    >>> from eda_utils.cohort import count_label_pairs
     >>> count_label_pairs(pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]}), ["Mass", "Nodule"]).values.tolist()
     [[2, 1], [1, 1]]
     """

@@ -38,7 +38,7 @@ def auc_interval(truth, scores, patients=None, *, seed=0):
 
     Examples
     --------
-    >>> from eda_utils.cohort.scores import auc_interval
+    >>> from eda_utils.cohort import auc_interval
     >>> auc_interval([0, 0, 1, 1] * 10, [1, 2, 3, 4] * 10)
     (1.0, 1.0, 1.0)
     """

@@ -51,7 +51,7 @@ def scan_shortcuts(index, label, stats=None, *, seed=0):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.shortcuts import scan_shortcuts
+    >>> from eda_utils.cohort import scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"], index["KVP"] = ["one", "other"] * 20, 80.0
     >>> scan_shortcuts(index, "Mass")[["field", "is_shortcut"]].values.tolist()
@@ -142,7 +142,7 @@ def flag_shortcuts(scan):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.shortcuts import flag_shortcuts, scan_shortcuts
+    >>> from eda_utils.cohort import flag_shortcuts, scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"] = ["one", "other"] * 20
     >>> flag_shortcuts(scan_shortcuts(index, "Mass"))[["kind", "severity"]].values.tolist()

@@ -41,7 +41,7 @@ def split_patients(index, fractions, *, stratify=None, seed=0, group=GROUP, stat
     -------
     DataFrame
         The index with ``part`` and ``split_group``, a number; ``attrs["split"]`` says how it was made and holds the
-        sha256 of what it was made from. `prove_split` shows that nothing leaks, `balance_parts` how alike the parts
+        sha256 of what it was made from. `cohort.check_split` shows that nothing leaks, `balance_parts` how alike the parts
         are, `write_split` writes it.
 
     Raises
@@ -52,7 +52,7 @@ def split_patients(index, fractions, *, stratify=None, seed=0, group=GROUP, stat
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.splits import split_patients
+    >>> from eda_utils.cohort import split_patients
     >>> index = pd.DataFrame({"path": list("abcdef"), "PatientID": ["1", "1", "2", "2", "3", "3"]})
     >>> split = split_patients(index, {"train": 0.67, "test": 0.33})
     >>> split.groupby("part").size().to_dict()
@@ -157,7 +157,7 @@ def _digest(keys, groups, strata):
     return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()
 
 
-def prove_split(split, *, stats=None, seed=0):
+def check_split(split, *, stats=None, seed=0):
     """Count what is in more than one part, and what a random split of the images would have put there.
 
     Parameters
@@ -178,9 +178,9 @@ def prove_split(split, *, stats=None, seed=0):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.splits import prove_split
+    >>> from eda_utils import cohort
     >>> split = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "part": [*"aaab"]})
-    >>> prove_split(split)[["what", "groups", "across_parts"]].values.tolist()
+    >>> cohort.check_split(split)[["what", "groups", "across_parts"]].values.tolist()
     [['patients', 2, 1]]
     """
     need(split, "path", "part")
@@ -234,7 +234,7 @@ def balance_parts(split, labels):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.splits import balance_parts
+    >>> from eda_utils.cohort import balance_parts
     >>> split = pd.DataFrame({"Mass": [1, 0, 1, 0], "part": ["train", "train", "test", "test"]})
     >>> balance_parts(split, ["Mass"])[["label", "train", "test", "largest_deviation"]].values.tolist()
     [['files', 0.5, 0.5, 0.0], ['Mass', 0.5, 0.5, 0.0]]
@@ -271,7 +271,7 @@ def find_leaks(split, *, stats=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.cohort.splits import find_leaks
+    >>> from eda_utils.cohort import find_leaks
     >>> split = pd.DataFrame({"path": list("abc"), "PatientID": ["1", "1", "2"], "part": ["train", "test", "test"]})
     >>> find_leaks(split)[["kind", "evidence"]].values.tolist()
     [['patients_across_parts', '1 of 2']]
@@ -308,7 +308,7 @@ def write_split(split, path):
     --------
     >>> import tempfile, os
     >>> import pandas as pd
-    >>> from eda_utils.cohort.splits import split_patients, write_split
+    >>> from eda_utils.cohort import split_patients, write_split
     >>> index = pd.DataFrame({"path": ["/d/a.dcm", "/d/b.dcm"], "PatientID": ["1", "2"]})
     >>> split = split_patients(index, {"train": 0.5, "test": 0.5})
     >>> table = pd.read_csv(write_split(split, os.path.join(tempfile.mkdtemp(), "split.csv")))

@@ -26,7 +26,7 @@ def need_extra(extra):
 
     Examples
     --------
-    >>> from eda_utils.core.extras import need_extra
+    >>> from eda_utils.core import need_extra
     >>> need_extra("plots")
     """
     for library in LIBRARIES[extra]:

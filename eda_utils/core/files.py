@@ -46,7 +46,7 @@ def find_files(source):
 
     Examples
     --------
-    >>> from eda_utils.core.files import find_files
+    >>> from eda_utils.core import find_files
     >>> len(list(find_files("data/samples"))) > 20
     True
     """
@@ -160,7 +160,7 @@ def spelt(path):
     Examples
     --------
     >>> import os
-    >>> from eda_utils.core.files import spelt
+    >>> from eda_utils.core import spelt
     >>> print(spelt(os.fsdecode(bytes([77, 252]))))
     M\\xfc
     """

@@ -34,7 +34,7 @@ def findings_table(rows):
 
     Examples
     --------
-    >>> from eda_utils.core.findings import findings_table
+    >>> from eda_utils.core import findings_table
     >>> rows = [("b.dcm", "no_window", "note", "there is no window", "1 of 2 files", "set one")]
     >>> rows += [("a.dcm", "uid_missing", "error", "a UID is missing", "1 of 2 files", "ask for the file again")]
     >>> findings_table(rows)["kind"].tolist()
@@ -55,7 +55,7 @@ def summarize_findings(findings, index=None):
     Parameters
     ----------
     findings : DataFrame
-        Such as from `flag_issues`, `audit_uids` and `find_duplicates`, also one below the other.
+        Such as from `flag_issues`, `quality.check_uids` and `find_duplicates`, also one below the other.
     index : DataFrame, optional
         From `index_folder`: what was looked at, for the share.
 
@@ -72,7 +72,8 @@ def summarize_findings(findings, index=None):
 
     Examples
     --------
-    >>> from eda_utils.core.findings import findings_table, summarize_findings
+    >>> from eda_utils import summarize_findings
+    >>> from eda_utils.core import findings_table
     >>> rows = [("b.dcm", "no_window", "note", "there is no window", "no Window Center", "set one")]
     >>> rows += [(path, "blank", "error", "all pixels have one value", "1 frame", "look at it") for path in "ab"]
     >>> summarize_findings(findings_table(rows))[["severity", "kind", "files"]].values.tolist()

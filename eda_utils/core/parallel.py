@@ -41,7 +41,7 @@ def mapper(workers=None, client=None):
 
     Examples
     --------
-    >>> from eda_utils.core.parallel import mapper
+    >>> from eda_utils.core import mapper
     >>> with mapper() as each:
     ...     list(each(len, ["ab", "c"]))
     [2, 1]

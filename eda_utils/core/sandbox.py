@@ -60,7 +60,7 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
     Examples
     --------
     >>> import os.path
-    >>> from eda_utils.core.sandbox import run_guarded
+    >>> from eda_utils.core import run_guarded
     >>> list(run_guarded(os.path.basename, ["/data/a.dcm"]))
     ['a.dcm']
     """
@@ -93,7 +93,7 @@ def call_guarded(function, item, memory_bytes=None):
 
     Examples
     --------
-    >>> from eda_utils.core.sandbox import call_guarded
+    >>> from eda_utils.core import call_guarded
     >>> print(call_guarded(int, "/data/a.dcm"))
     a.dcm: unexpected ValueError: invalid literal for int() with base 10: '…'; look at its header, or ask for the ...
     """

@@ -11,7 +11,7 @@ def printable(text):
 
     Examples
     --------
-    >>> from eda_utils.core.text import printable
+    >>> from eda_utils.core import printable
     >>> print(printable(chr(27) + "[2J new" + chr(10) + "line"))
     \\x1b[2J new\\nline
     """
@@ -23,7 +23,7 @@ def plural(number, noun):
 
     Examples
     --------
-    >>> from eda_utils.core.text import plural
+    >>> from eda_utils.core import plural
     >>> plural(1, "study"), plural(1200, "study")
     ('1 study', '1,200 studies')
     """
@@ -36,7 +36,7 @@ def format_bytes(size):
 
     Examples
     --------
-    >>> from eda_utils.core.text import format_bytes
+    >>> from eda_utils.core import format_bytes
     >>> format_bytes(39205), format_bytes(812)
     ('39.2 kB', '812 B')
     """

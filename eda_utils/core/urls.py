@@ -33,7 +33,7 @@ def is_url(source):
 
     Examples
     --------
-    >>> from eda_utils.core.urls import is_url
+    >>> from eda_utils.core import is_url
     >>> is_url("s3://bucket/key"), is_url("/data/s3"), is_url("C:\\\\data")
     (True, False, False)
     """

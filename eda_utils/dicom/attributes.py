@@ -84,7 +84,7 @@ def find_attribute(name):
 
     Examples
     --------
-    >>> from eda_utils.dicom.attributes import find_attribute
+    >>> from eda_utils.dicom import find_attribute
     >>> find_attribute("Rows").vr, find_attribute("0019[SIEMENS MR HEADER]0C").creator
     ('US', 'SIEMENS MR HEADER')
     """
@@ -146,7 +146,7 @@ def name_of(tag, creator=None):
 
     Examples
     --------
-    >>> from eda_utils.dicom.attributes import name_of
+    >>> from eda_utils.dicom import name_of
     >>> name_of(0x00280010), name_of(0x60020010), name_of(0x0019100C, "SIEMENS MR HEADER"), name_of(0x0019100C)
     ('Rows', '60020010', '0019[SIEMENS MR HEADER]0C', '0019100C')
     """

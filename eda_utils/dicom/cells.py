@@ -170,7 +170,7 @@ def uid_name(uid):
 
     Examples
     --------
-    >>> from eda_utils.dicom.cells import uid_name
+    >>> from eda_utils.dicom import uid_name
     >>> uid_name("1.2.840.10008.1.2.5"), uid_name("1.2.3"), uid_name("Smith^John")
     ('RLE Lossless', '1.2.3', 'not a UID')
     """

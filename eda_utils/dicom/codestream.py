@@ -68,7 +68,7 @@ def stream_size(stream):
 
     Examples
     --------
-    >>> from eda_utils.dicom.codestream import stream_size
+    >>> from eda_utils.dicom import stream_size
     >>> stream_size(bytes.fromhex("ffd8 fff7 000b 08 0002 0003 01 01 11 00"))
     (2, 3)
     """
@@ -103,7 +103,7 @@ def comment_segments(stream):
 
     Examples
     --------
-    >>> from eda_utils.dicom.codestream import comment_segments
+    >>> from eda_utils.dicom import comment_segments
     >>> comment_segments(bytes.fromhex("ffd8 fffe0005 414243 ffda"))
     [(2, 9)]
     """
@@ -125,7 +125,7 @@ def without_comments(stream):
 
     Examples
     --------
-    >>> from eda_utils.dicom.codestream import without_comments
+    >>> from eda_utils.dicom import without_comments
     >>> without_comments(bytes.fromhex("ffd8 fffe0005 414243 ffda")).hex()
     'ffd8ffda'
     """
@@ -157,7 +157,7 @@ def upper_part(stream, rows):
     Examples
     --------
     >>> import imagecodecs, numpy as np
-    >>> from eda_utils.dicom.codestream import stream_size, upper_part
+    >>> from eda_utils.dicom import stream_size, upper_part
     >>> whole = imagecodecs.jpeg8_encode(np.zeros((256, 256, 3), np.uint8))
     >>> stream_size(upper_part(whole, 20))
     (48, 256)
@@ -197,7 +197,7 @@ def estimate_quality(stream):
     Examples
     --------
     >>> import imagecodecs, numpy as np
-    >>> from eda_utils.dicom.codestream import estimate_quality
+    >>> from eda_utils.dicom import estimate_quality
     >>> estimate_quality(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8), level=80))
     80
     """

@@ -99,7 +99,7 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.dicom.dataset import read_dataset
+    >>> from eda_utils.dicom import read_dataset
     >>> read_dataset(get_testdata_file("CT_small.dcm")).Modality
     'CT'
     """
@@ -237,7 +237,7 @@ def attribute(dataset, keyword, default=None, *, frame=0):
     Examples
     --------
     >>> from pydicom.dataset import Dataset
-    >>> from eda_utils.dicom.dataset import attribute
+    >>> from eda_utils.dicom import attribute
     >>> attribute(Dataset(), "WindowCenter", 40)
     40
     """
@@ -272,7 +272,7 @@ def numbers(value):
 
     Examples
     --------
-    >>> from eda_utils.dicom.dataset import numbers
+    >>> from eda_utils.dicom import numbers
     >>> numbers(["0.5", "0.5"]), numbers(None), numbers("")
     ((0.5, 0.5), (), ())
     """
@@ -296,7 +296,7 @@ def texts(value):
 
     Examples
     --------
-    >>> from eda_utils.dicom.dataset import texts
+    >>> from eda_utils.dicom import texts
     >>> texts("LINEAR "), texts(["A", "B"]), texts(None), texts(7)
     (('LINEAR',), ('A', 'B'), (), ())
     """
@@ -311,7 +311,7 @@ def items(value):
     --------
     >>> from pydicom.dataset import Dataset
     >>> from pydicom.sequence import Sequence
-    >>> from eda_utils.dicom.dataset import items
+    >>> from eda_utils.dicom import items
     >>> len(items(Sequence([Dataset()]))), items(b"1234"), items(None)
     (1, (), ())
     """

@@ -56,7 +56,7 @@ def sniff(source):
 
     Examples
     --------
-    >>> from eda_utils.dicom.formats import sniff
+    >>> from eda_utils.dicom import sniff
     >>> sniff("README.md")
     ('other', 'a text file')
     """

@@ -29,7 +29,7 @@ def basic_profile():
 
     Examples
     --------
-    >>> from eda_utils.dicom.phi import basic_profile
+    >>> from eda_utils.dicom import basic_profile
     >>> basic_profile()[0x00100010]
     'Z'
     """
@@ -59,7 +59,7 @@ def is_phi(attribute):
 
     Examples
     --------
-    >>> from eda_utils.dicom.phi import is_phi
+    >>> from eda_utils.dicom import is_phi
     >>> is_phi("PatientName"), is_phi("Rows"), is_phi(0x00091001)
     (True, False, True)
     """
@@ -103,7 +103,7 @@ def redact_table(table):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.dicom.phi import redact_table
+    >>> from eda_utils.dicom import redact_table
     >>> redact_table(pd.DataFrame({"PatientID": ["a7", "b2", "a7"], "Rows": [1, 2, 3]}))["PatientID"].tolist()
     ['PatientID-1', 'PatientID-2', 'PatientID-1']
     """

@@ -59,7 +59,7 @@ def list_source(source, *, lazily=False):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.dicom.sources import list_source
+    >>> from eda_utils.dicom import list_source
     >>> paths, refused = list_source(get_testdata_file("DICOMDIR"))
     >>> len(paths), refused
     (31, {})

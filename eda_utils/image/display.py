@@ -134,7 +134,7 @@ def apply_window(values, window):
 
     Examples
     --------
-    >>> from eda_utils.image.display import Window, apply_window
+    >>> from eda_utils.image import Window, apply_window
     >>> apply_window([-160, 39.5, 239], Window(40, 400)).round(3).tolist()
     [0.0, 0.5, 1.0]
     """

@@ -43,7 +43,7 @@ def to_modality(header, stored):
     --------
     >>> import numpy as np
     >>> from pydicom.dataset import Dataset
-    >>> from eda_utils.image.modality import to_modality
+    >>> from eda_utils.image import to_modality
     >>> header = Dataset()
     >>> header.RescaleSlope, header.RescaleIntercept = 2, -1024
     >>> to_modality(header, np.array([0, 512], np.uint16))

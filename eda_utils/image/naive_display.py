@@ -52,7 +52,7 @@ def audit_display(index, *, progress=None):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
-    >>> eda.audit_display(index)[["inverted", "missed"]].values.tolist()
+    >>> eda.image.audit_display(index)[["inverted", "missed"]].values.tolist()
     [[False, 'rescale 1/-1024, fallback window']]
     """
     need(index, "path", "kind", "problem")
@@ -148,7 +148,7 @@ def to_naive(values, limits=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.image.naive_display import to_naive
+    >>> from eda_utils.image import to_naive
     >>> to_naive(np.array([[100, 150, 200]])).tolist()
     [[0, 128, 255]]
     """

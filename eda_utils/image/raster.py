@@ -213,7 +213,7 @@ def is_cut_picture(path, kind):
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from eda_utils.image.raster import is_cut_picture
+    >>> from eda_utils.image import is_cut_picture
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.gif")
     ...     size = path.write_bytes(b"GIF89a" + bytes(100))

@@ -2,7 +2,7 @@
 
 from .folder import INDEX_TAGS as INDEX_TAGS, index_folder as index_folder, pick_file as pick_file
 from .schema import join as join, to_frame as to_frame
-from .sentences import headlines as headlines
+from .sentences import Sentences as Sentences, headlines as headlines
 from .storage import (
     check_cache_name as check_cache_name,
     check_index_name as check_index_name,
@@ -19,6 +19,7 @@ from .summary import (
     study_years as study_years,
     summarize_folder as summarize_folder,
     summarize_series as summarize_series,
+    write_tables as write_tables,
 )
 from .tags import (
     summarize_completeness as summarize_completeness,

@@ -219,7 +219,7 @@ def join(tables):
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from eda_utils.index.schema import join
+    >>> from eda_utils.index import join
     >>> join([pa.table({"Rows": [1]}), pa.table({"Columns": [2]})]).to_pylist()
     [{'Rows': 1, 'Columns': None}, {'Rows': None, 'Columns': 2}]
     """

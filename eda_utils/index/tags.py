@@ -65,7 +65,7 @@ def summarize_tags(index):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.index.tags import summarize_tags
+    >>> from eda_utils.index import summarize_tags
     >>> tags = summarize_tags(eda.index_folder(get_testdata_file("CT_small.dcm"))).set_index("keyword")
     >>> tags.loc["Rows", ["tag", "vr", "section"]].tolist()
     ['(0028,0010)', 'US', 'PS3.3 C.7.6.3']
@@ -104,7 +104,7 @@ def summarize_private(index):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.index.tags import summarize_private
+    >>> from eda_utils.index import summarize_private
     >>> index = pd.DataFrame({"kind": ["dicom"], "problem": [None], "0029[SIEMENS CSA HEADER]10": ["IMAGE NUM 4"]})
     >>> summarize_private(index)[["creator", "group", "elements", "files"]].values.tolist()
     [['SIEMENS CSA HEADER', '0029', 1, 1]]
@@ -148,7 +148,7 @@ def summarize_completeness(index, by="Modality"):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.index.tags import summarize_completeness
+    >>> from eda_utils.index import summarize_completeness
     >>> index = pd.DataFrame({"kind": "dicom", "problem": None, "Modality": ["CT", "US"], "KVP": [120.0, None]})
     >>> summarize_completeness(index).set_index("keyword").loc["KVP"].to_dict()
     {'CT': 1.0, 'US': 0.0}

@@ -65,7 +65,7 @@ def series_tree(index, *, redact=True):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> eda.series_tree(eda.index_folder(get_testdata_file("CT_small.dcm")))
+    >>> eda.index.series_tree(eda.index_folder(get_testdata_file("CT_small.dcm")))
     1 patient, 1 study, 1 series, 1 image
       Patient 1: 1 study, 1 image
         Study 1, 2004: 1 series

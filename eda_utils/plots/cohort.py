@@ -5,7 +5,8 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..cohort import balance_parts, count_label_pairs, describe_labels, prove_split
+from .. import cohort
+from ..cohort import balance_parts, count_label_pairs, describe_labels
 from ..core import plural
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
@@ -22,7 +23,7 @@ BELOW = {
 }
 
 
-def plot_prevalence(index, labels=None, *, by=None, ax=None):
+def prevalence(index, labels=None, *, by=None, ax=None):
     """Plot how often each label is there, with intervals of 95 %.
 
     Parameters
@@ -40,8 +41,8 @@ def plot_prevalence(index, labels=None, *, by=None, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.plots.cohort import plot_prevalence
-    >>> ax = plot_prevalence(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
+    >>> from eda_utils import plots
+    >>> ax = plots.prevalence(pd.DataFrame({"Mass": [1, 0, 0, 0]}), ["Mass"])
     >>> ax.get_title(loc="left").split(":")[0]
     'Mass is the most frequent of 1 label'
     """
@@ -79,7 +80,7 @@ def _prevalence_title(table, by, groups):
     return title
 
 
-def plot_label_pairs(index, labels=None, *, ax=None):
+def label_pairs(index, labels=None, *, ax=None):
     """Plot which labels occur together, as the share of the files with one that have the other too.
 
     Parameters
@@ -96,9 +97,9 @@ def plot_label_pairs(index, labels=None, *, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.plots.cohort import plot_label_pairs
+    >>> from eda_utils import plots
     >>> index = pd.DataFrame({"Mass": [1, 1, 0], "Nodule": [1, 0, 0]})
-    >>> plot_label_pairs(index, ["Mass", "Nodule"]).get_title(loc="left")
+    >>> plots.label_pairs(index, ["Mass", "Nodule"]).get_title(loc="left")
     'Of files with Nodule, 100% have Mass too (1 file)'
     """
     counts = count_label_pairs(index, labels)
@@ -132,7 +133,7 @@ def _pair_title(names, shares, table):
     return f"Of files with {names[row]}, {shares[row, column]:.0%} have {names[column]} too ({files})"
 
 
-def plot_split(split, labels, *, stats=None):
+def split(split, labels, *, stats=None):
     """Plot the proof of a split: what is in two parts, beside a random split, and how alike the parts are.
 
     Parameters
@@ -152,13 +153,13 @@ def plot_split(split, labels, *, stats=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.plots.cohort import plot_split
+    >>> from eda_utils import plots
     >>> index = pd.DataFrame({"path": list("abcd"), "PatientID": [1, 1, 2, 2], "Mass": [0, 1, 0, 1]})
-    >>> axes = plot_split(index.assign(part=["train", "train", "test", "test"]), ["Mass"])
+    >>> axes = plots.split(index.assign(part=["train", "train", "test", "test"]), ["Mass"])
     >>> axes[0].get_title(loc="left")
     'Nothing is in two parts'
     """
-    proof, balance = prove_split(split, stats=stats), balance_parts(split, labels)
+    proof, balance = cohort.check_split(split, stats=stats), balance_parts(split, labels)
     with house_style():
         rows = max(len(proof) * 2, min(len(balance), SHOWN + 1), 4)
         axes = plt.figure(figsize=(9, 1.2 + ROW_HEIGHT * rows)).subplots(1, 2)

@@ -13,7 +13,7 @@ SHOWN = 20  # rows
 CHANCE, SMALL_AREA = 0.5, 0.02
 
 
-def plot_shortcuts(scan, *, most=SHOWN, ax=None):
+def shortcuts(scan, *, most=SHOWN, ax=None):
     """Plot which fields a label follows, the strongest first.
 
     Parameters
@@ -30,11 +30,11 @@ def plot_shortcuts(scan, *, most=SHOWN, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.plots.comparison import plot_shortcuts
-    >>> from eda_utils.cohort.shortcuts import scan_shortcuts
+    >>> from eda_utils import plots
+    >>> from eda_utils.cohort import scan_shortcuts
     >>> index = pd.DataFrame({"path": [f"{n}.png" for n in range(40)], "Mass": [0, 1] * 20})
     >>> index["Manufacturer"] = ["one", "other"] * 20
-    >>> plot_shortcuts(scan_shortcuts(index, "Mass")).get_title(loc="left").partition(";")[0].replace("\\n", " ")
+    >>> plots.shortcuts(scan_shortcuts(index, "Mass")).get_title(loc="left").partition(";")[0].replace("\\n", " ")
     'Mass follows 1 of 1 field, most of all Manufacturer (effect 1.00)'
     """
     rows = scan.head(most)
@@ -69,7 +69,7 @@ def _follows(scan):
     return title
 
 
-def plot_drift(comparison, *, most=SHOWN, ax=None):
+def drift(comparison, *, most=SHOWN, ax=None):
     """Plot by how much two sets differ in each field, with intervals, those that drift first.
 
     Parameters
@@ -86,10 +86,10 @@ def plot_drift(comparison, *, most=SHOWN, ax=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.plots.comparison import plot_drift
-    >>> from eda_utils.cohort.drift import compare_datasets
+    >>> from eda_utils import plots
+    >>> from eda_utils.cohort import compare_datasets
     >>> a = pd.DataFrame({"path": [f"{n}.dcm" for n in range(40)], "KVP": [80.0, 90.0] * 20})
-    >>> plot_drift(compare_datasets(a, a.assign(KVP=[80.0, 99.0] * 20))).get_title(loc="left")[:36]
+    >>> plots.drift(compare_datasets(a, a.assign(KVP=[80.0, 99.0] * 20))).get_title(loc="left")[:36]
     '1 of 1 field drifts, most of all KVP'
     """
     rows = comparison.head(most)
@@ -137,7 +137,7 @@ def _drift_title(comparison, limit):
     return title + (f" (beyond {limit:.1f}: drawn at the edge)" if is_cut else "")
 
 
-def plot_scores(scores, *, ax=None):
+def scores(scores, *, ax=None):
     """Plot areas under the ROC curve with their intervals, beside chance.
 
     Parameters
@@ -152,8 +152,8 @@ def plot_scores(scores, *, ax=None):
 
     Examples
     --------
-    >>> from eda_utils.plots.comparison import plot_scores
-    >>> plot_scores({"images": (0.9, 0.8, 1.0), "patients": (0.6, 0.45, 0.7)}).get_title(loc="left")
+    >>> from eda_utils import plots
+    >>> plots.scores({"images": (0.9, 0.8, 1.0), "patients": (0.6, 0.45, 0.7)}).get_title(loc="left")
     'AUC from 0.90 (images) to 0.60 (patients)'
     """
     table = pd.DataFrame(scores, index=["auc", "low", "high"]).T
@@ -174,7 +174,7 @@ def plot_scores(scores, *, ax=None):
     return describe(ax, f"Scores. {title}")
 
 
-def plot_contributions(contributions, picture):
+def contributions(contributions, picture):
     """Show which pixels make the score of a linear model, beside a picture.
 
     Parameters
@@ -193,10 +193,10 @@ def plot_contributions(contributions, picture):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.plots.comparison import plot_contributions
+    >>> from eda_utils import plots
     >>> contributions = np.zeros((10, 10))
     >>> contributions[2, 7] = 3
-    >>> plot_contributions(contributions, np.ones((10, 10)))[1].get_title(loc="left")[:17]
+    >>> plots.contributions(contributions, np.ones((10, 10)))[1].get_title(loc="left")[:17]
     '100% of the score'
     """
     table = np.asarray(contributions, float)

@@ -47,7 +47,7 @@ def show_pipeline(source, *, frame=0, window="auto"):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> axes = eda.show_pipeline(get_testdata_file("CT_small.dcm"))
+    >>> axes = eda.plots.show_pipeline(get_testdata_file("CT_small.dcm"))
     >>> [ax.get_xlabel() for ax in axes[1]]
     ['stored value', 'HU, the window is shaded', 'share of white', 'grey on the screen']
     """
@@ -140,7 +140,7 @@ def show_naive_and_right(sources, *, count=4):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> naive, right = eda.show_naive_and_right(get_testdata_file("CT_small.dcm"))[0]
+    >>> naive, right = eda.plots.show_naive_and_right(get_testdata_file("CT_small.dcm"))[0]
     >>> " ".join(naive.get_title(loc="left").split()), " ".join(right.get_title(loc="left").split())
     ('CT, 128 × 128, as imshow draws it', 'CT, 128 × 128, as it is meant')
     """

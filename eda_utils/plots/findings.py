@@ -32,7 +32,7 @@ def show_findings(findings, index=None, *, most=8, examples=3):
     Parameters
     ----------
     findings : DataFrame
-        Such as from `flag_issues`, `audit_uids` and `find_duplicates`, also one below the other.
+        Such as from `flag_issues`, `quality.check_uids` and `find_duplicates`, also one below the other.
     index : DataFrame, optional
         From `index_folder`: to say of how many files.
     most : int
@@ -51,7 +51,7 @@ def show_findings(findings, index=None, *, most=8, examples=3):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm")).assign(HighBit=11)
-    >>> text, picture = eda.show_findings(eda.flag_issues(index), index, examples=1)[0]
+    >>> text, picture = eda.plots.show_findings(eda.flag_issues(index), index, examples=1)[0]
     >>> picture.get_xlabel()
     'High Bit 11, Bits Stored 16'
     """
@@ -177,8 +177,8 @@ def show_duplicates(groups, index, *, most=6):
     >>> import eda_utils as eda
     >>> names = ["MR_small.dcm", "MR_small_bigendian.dcm"]
     >>> index = eda.index_folder([get_testdata_file(name) for name in names])
-    >>> groups = eda.duplicate_groups(eda.measure_images(index), index=index)
-    >>> [ax.get_title(loc="left") for ax in eda.show_duplicates(groups, index)[0]]
+    >>> groups = eda.quality.duplicate_groups(eda.measure_images(index), index=index)
+    >>> [ax.get_title(loc="left") for ax in eda.plots.show_duplicates(groups, index)[0]]
     ['2 images, the same pixels', 'the same series']
     """
     if 2 * most > MOST_PANELS:

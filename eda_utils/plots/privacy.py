@@ -35,7 +35,7 @@ def show_burned_in(source, *, ocr=None, ax=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> ax = eda.show_burned_in(get_testdata_file("examples_palette.dcm"), ocr=False)
+    >>> ax = eda.plots.show_burned_in(get_testdata_file("examples_palette.dcm"), ocr=False)
     >>> "outside of the ultrasound regions" in " ".join(ax.get_title(loc="left").split())
     True
     """

@@ -15,7 +15,7 @@ MOST_ROWS = 40
 FAILED = PALETTE[5]
 
 
-def plot_association(log, *, most=MOST_ROWS, ax=None):
+def association(log, *, most=MOST_ROWS, ax=None):
     """Plot who said what to whom, from top to bottom; the same messages in a row are drawn once, with their number.
 
     Parameters
@@ -46,7 +46,7 @@ def plot_association(log, *, most=MOST_ROWS, ax=None):
     >>> log = []
     >>> with tempfile.TemporaryDirectory() as folder, services.start_archive(folder) as archive:
     ...     _ = services.echo(archive, log=log)
-    >>> services.plot_association(log).get_title(loc="left")
+    >>> plots.association(log).get_title(loc="left")
     '1 association, 6 messages: C-ECHO answered with success'
     """
     rows = log.to_dict("records") if isinstance(log, pd.DataFrame) else list(log)

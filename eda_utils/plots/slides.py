@@ -24,7 +24,7 @@ def show_slides(slides, *, columns=4):
     Parameters
     ----------
     slides : DataFrame
-        From `slide_table`.
+        From `quality.measure_slides`.
     columns : int
 
     Returns
@@ -40,8 +40,8 @@ def show_slides(slides, *, columns=4):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> slides = eda.slide_table("data/samples/pathology", progress=False)
-    >>> eda.show_slides(slides)[0].get_title(loc="left")
+    >>> slides = eda.quality.measure_slides("data/samples/pathology", progress=False)
+    >>> eda.plots.show_slides(slides)[0].get_title(loc="left")
     'CMU-1-Small-Region.svs'
     """
     if len(slides) > MOST_PANELS:
@@ -80,13 +80,13 @@ def _show_slide(ax, path, name, area, found):
     return True
 
 
-def plot_slide_stains(slides, *, ax=None):
+def slide_stains(slides, *, ax=None):
     """Plot the colour of both stains of every slide; slides far from the others are named.
 
     Parameters
     ----------
     slides : DataFrame
-        From `slide_table`.
+        From `quality.measure_slides`.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -97,8 +97,8 @@ def plot_slide_stains(slides, *, ax=None):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> slides = eda.slide_table("data/samples/pathology", progress=False)
-    >>> eda.plot_slide_stains(slides).get_xlabel()
+    >>> slides = eda.quality.measure_slides("data/samples/pathology", progress=False)
+    >>> eda.plots.slide_stains(slides).get_xlabel()
     'optical density in red'
     """
     known = slides[slides["hematoxylin"].notna()]

@@ -16,7 +16,7 @@ MOST_OUTLINES = 5000
 OUTLINE = "#f0e442"  # yellow stands out of pink, purple and brown
 
 
-def plot_stain_vectors(rgb, *, stains=None, reference=None, names=None, mask=None, background=WHITE_LEVEL, ax=None):
+def stain_vectors(rgb, *, stains=None, reference=None, names=None, mask=None, background=WHITE_LEVEL, ax=None):
     """Plot the optical density of the pixels in two colours, with the stain vectors that span them.
 
     Parameters
@@ -43,8 +43,8 @@ def plot_stain_vectors(rgb, *, stains=None, reference=None, names=None, mask=Non
     Examples
     --------
     >>> import eda_utils as eda
-    >>> tile = eda.make_phantom_tile()
-    >>> ax = eda.plot_stain_vectors(tile.rgb, reference=tile.stains, background=tile.light)
+    >>> tile = eda.samples.make_phantom_tile()
+    >>> ax = eda.plots.stain_vectors(tile.rgb, reference=tile.stains, background=tile.light)
     >>> ax.get_ylabel(), ax.get_title(loc="left")[-18:]
     ('optical density, green', 'from the reference')
     """
@@ -134,9 +134,9 @@ def show_nuclei(rgb, nuclei, *, mpp, ax=None):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> tile = eda.make_phantom_tile()
-    >>> nuclei = eda.count_nuclei(tile.rgb, mpp=tile.mpp, stains=tile.stains)
-    >>> eda.show_nuclei(tile.rgb, nuclei, mpp=tile.mpp).get_title(loc="left").replace("\\n", " ")
+    >>> tile = eda.samples.make_phantom_tile()
+    >>> nuclei = eda.slides.count_nuclei(tile.rgb, mpp=tile.mpp, stains=tile.stains)
+    >>> eda.plots.show_nuclei(tile.rgb, nuclei, mpp=tile.mpp).get_title(loc="left").replace("\\n", " ")
     '140 nuclei, median diameter 7.8 µm, 2,136 per mm²'
     """
     from matplotlib.collections import EllipseCollection

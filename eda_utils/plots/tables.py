@@ -83,7 +83,7 @@ def _color_histogram(image, ax):
     return f"Mean of red, green and blue: {means}"
 
 
-def plot_completeness(index, *, by="Modality", tags=COMPLETENESS_TAGS, ax=None):
+def completeness(index, *, by="Modality", tags=COMPLETENESS_TAGS, ax=None):
     """Plot how often each attribute is filled, for each modality or other group.
 
     Parameters
@@ -169,7 +169,7 @@ def plot_counts(index, column="Modality", *, ax=None):
     return describe(ax, f"Files by {column}. {ax.get_title(loc='left')}")
 
 
-def plot_geometry(index, *, ax=None):
+def geometry(index, *, ax=None):
     """Plot rows against columns of every image, by modality.
 
     Parameters
@@ -208,7 +208,7 @@ def plot_geometry(index, *, ax=None):
     return describe(ax, f"Rows against columns. {ax.get_title(loc='left')}")
 
 
-def plot_distributions(stats, index, column="mean_value", *, by="Modality"):
+def distributions(stats, index, column="mean_value", *, by="Modality"):
     """Plot how a statistic of the pixels is distributed, in groups such as modalities or devices.
 
     Parameters
@@ -243,7 +243,7 @@ def plot_distributions(stats, index, column="mean_value", *, by="Modality"):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
-    >>> eda.plot_distributions(eda.measure_images(index), index)[0].get_xlabel()
+    >>> eda.plots.distributions(eda.measure_images(index), index)[0].get_xlabel()
     'mean_value (HU)'
     """
     measured = _measured(stats, index, column, by)

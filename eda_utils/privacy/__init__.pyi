@@ -1,6 +1,6 @@
 """The face of privacy."""
 
-from .audit_folder import audit_phi as audit_phi
+from .audit_folder import audit as audit
 from .burned_in import (
     count_lines as count_lines,
     find_burned_in as find_burned_in,

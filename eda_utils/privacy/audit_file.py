@@ -35,7 +35,7 @@ OFTEN_BURNED_IN = ("US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OT", "SC", "RF",
 
 
 def audit_file(source):
-    """Return what `audit_phi` says about one file, and the pattern of its patient's names and numbers.
+    """Return what `privacy.audit` says about one file, and the pattern of its patient's names and numbers.
 
     Parameters
     ----------

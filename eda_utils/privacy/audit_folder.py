@@ -51,7 +51,7 @@ KINDS = {  # kind: severity, what, advice
 } | BURNED_IN
 
 
-def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
+def audit(source, *, pixels=False, ocr=None, workers=None, progress=None):
     """Find what in the files of a folder can tell who the patients are.
 
     Attributes are looked at on every level, by Table E.1-1 of PS3.15; private ones by their creator. Names, numbers and
@@ -95,7 +95,7 @@ def audit_phi(source, *, pixels=False, ocr=None, workers=None, progress=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> found = eda.audit_phi(get_testdata_file("CT_small.dcm"))
+    >>> found = eda.privacy.audit(get_testdata_file("CT_small.dcm"))
     >>> found.loc[found.kind == "person_name", "evidence"].item()
     '1 attribute: PatientName'
     """

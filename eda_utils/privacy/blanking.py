@@ -51,7 +51,7 @@ def blank_text(dataset, *, ocr=False):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> from eda_utils.privacy.blanking import blank_text
-    >>> from eda_utils.dicom.dataset import read_dataset
+    >>> from eda_utils.dicom import read_dataset
     >>> share, remains = blank_text(read_dataset(get_testdata_file("examples_palette.dcm"), pixels=True))
     >>> 0.2 < share < 0.4, remains
     (True, '')

@@ -64,7 +64,7 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
         patient's name or number was read), ``burned_in_text`` (warning) and ``burned_in_marker`` (note: nothing but
         letters of side and view, read as such, or few and large as those of films). What the header says where it adds
         to that: ``burned_in``, ``burned_in_unknown``. ``pixels_not_examined`` where pixels cannot be decoded.
-        ``evidence`` says how many lines there are and where. Slides are left to `audit_phi`.
+        ``evidence`` says how many lines there are and where. Slides are left to `privacy.audit`.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def find_burned_in(source, *, ocr=None, workers=None, progress=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> found = eda.find_burned_in(get_testdata_file("examples_palette.dcm"), ocr=False)
+    >>> found = eda.privacy.find_burned_in(get_testdata_file("examples_palette.dcm"), ocr=False)
     >>> found["kind"].tolist()
     ['burned_in_text']
     """

@@ -105,7 +105,7 @@ def deidentify(
     DataFrame
         One row per file: ``path``; ``copied_to``, the copy; ``problem``, why there is none; how many attributes were
         ``removed``, ``emptied``, ``replaced`` and ``kept`` because `retain` says so; ``blanked_share`` of the image;
-        ``remains``, what `audit_phi` finds in the copy. What cannot be read, is no DICOM file, or lists others
+        ``remains``, what `privacy.audit` finds in the copy. What cannot be read, is no DICOM file, or lists others
         (DICOMDIR) is not copied. ``path`` can hold a name.
 
     Raises
@@ -125,7 +125,7 @@ def deidentify(
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     done = eda.deidentify(get_testdata_file("CT_small.dcm"), f"{folder}/copy")
+    ...     done = eda.privacy.deidentify(get_testdata_file("CT_small.dcm"), f"{folder}/copy")
     ...     print(eda.load_image(done["copied_to"].item()).header.PatientIdentityRemoved, repr(done["remains"].item()))
     YES ''
     """

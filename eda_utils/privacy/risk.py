@@ -58,7 +58,7 @@ def risk_card(findings, index):
     Parameters
     ----------
     findings : DataFrame
-        From `audit_phi`, perhaps with `find_burned_in`.
+        From `privacy.audit`, perhaps with `find_burned_in`.
     index : DataFrame
         From `index_folder`: what was looked at; only its column path is used.
 
@@ -77,7 +77,7 @@ def risk_card(findings, index):
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
-    >>> eda.risk_card(eda.audit_phi(index), index).sentence[:86]
+    >>> eda.privacy.risk_card(eda.privacy.audit(index), index).sentence[:86]
     'Do not send this folder as it is: 1 of 1 file holds names of persons, 1 numbers or dat'
     """
     found = findings_table(findings)

@@ -43,7 +43,7 @@ def text_boxes(image):
     --------
     >>> import numpy as np
     >>> from PIL import Image, ImageDraw
-    >>> from eda_utils.privacy.text_shapes import text_boxes
+    >>> from eda_utils.privacy import text_boxes
     >>> picture = Image.new("L", (200, 100))
     >>> ImageDraw.Draw(picture).text((20, 30), "DOE JANE 1951", fill=200)
     >>> len(text_boxes(np.asarray(picture)))

@@ -63,8 +63,8 @@ def find_duplicates(stats, *, near=True, index=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.quality.duplicates import find_duplicates
-    >>> from eda_utils.quality.measure import measure_images
+    >>> from eda_utils.quality import find_duplicates
+    >>> from eda_utils import measure_images
     >>> stats = measure_images(eda.index_folder(get_testdata_file("CT_small.dcm")))
     >>> import pandas as pd
     >>> find_duplicates(pd.concat([stats, stats.assign(path="copy.dcm")]))[["kind", "evidence"]].values.tolist()
@@ -142,7 +142,7 @@ def duplicate_groups(stats, *, near=True, index=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from eda_utils.quality.duplicates import duplicate_groups
+    >>> from eda_utils.quality import duplicate_groups
     >>> from eda_utils.quality.duplicates import RANGE, TONES
     >>> table = pd.DataFrame({"path": ["a", "b", "c"], "exact_hash": ["1f", "1f", "2e"], "problem": None, "frames": 1})
     >>> table["perceptual_hash"] = ["c3d2e1f000000000", "c3d2e1f000000000", "03d2e1f000000001"]

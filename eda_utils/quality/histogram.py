@@ -156,7 +156,7 @@ def luminance(rgb):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils.quality.histogram import luminance
+    >>> from eda_utils.quality import luminance
     >>> luminance(np.array([[[255, 0, 0], [9, 9, 9]]], np.uint8)).tolist()
     [[76, 9]]
     """

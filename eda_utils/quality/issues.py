@@ -25,7 +25,7 @@ def flag_issues(index, stats=None):
     ----------
     index : DataFrame
         From `index_folder`. Looked at are DICOM files with Rows and, for their pixels, pictures; files with a problem
-        are in `list_problems`. Relations of UIDs are checked by `audit_uids`.
+        are in `list_problems`. Relations of UIDs are checked by `quality.check_uids`.
     stats : DataFrame, optional
         From `measure_images`; without it only headers are checked.
 
@@ -55,7 +55,7 @@ def flag_issues(index, stats=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.quality.issues import flag_issues
+    >>> from eda_utils import flag_issues
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
     >>> flag_issues(index.assign(HighBit=11))[["kind", "evidence"]].values.tolist()
     [['high_bit_wrong', 'High Bit 11, Bits Stored 16']]
@@ -87,7 +87,7 @@ def list_checks(index=None, stats=None):
 
     Examples
     --------
-    >>> from eda_utils.quality.issues import list_checks
+    >>> from eda_utils.quality import list_checks
     >>> list_checks().set_index("code").loc["high_bit_wrong", "clause"]
     'PS3.5 8.1.1; for example PS3.3 C.8.11.3'
     """

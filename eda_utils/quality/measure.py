@@ -130,7 +130,7 @@ def measure_images(index, *, workers=None, client=None, cache=None, progress=Non
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.quality.measure import measure_images
+    >>> from eda_utils import measure_images
     >>> table = measure_images(eda.index_folder(get_testdata_file("CT_small.dcm")))
     >>> table[["unit", "min_value", "max_value", "bits_used"]].values.tolist()
     [['HU', -896.0, 1167.0, 12]]

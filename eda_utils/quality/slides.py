@@ -25,7 +25,7 @@ TYPES |= dict.fromkeys(("mpp", "tissue_mm2", "tissue_share", "ink_share", "fold_
 TAGS = ["SOPClassUID", "SeriesInstanceUID", "PatientName", "PatientID"]
 
 
-def slide_table(source, *, measure=True, most=None, workers=None, client=None, progress=None):
+def measure_slides(source, *, measure=True, most=None, workers=None, client=None, progress=None):
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.
 
     Parameters
@@ -59,7 +59,7 @@ def slide_table(source, *, measure=True, most=None, workers=None, client=None, p
     Examples
     --------
     >>> import eda_utils as eda
-    >>> eda.slide_table([]).columns[0]
+    >>> eda.quality.measure_slides([]).columns[0]
     'path'
     """
     index = source if isinstance(source, pd.DataFrame) else index_folder(source, tags=TAGS, progress=progress)
@@ -103,7 +103,7 @@ def _each(describe, paths, workers, client):
 
 
 def describe_slide(path, *, measure=True):
-    """Return the row of one slide in `slide_table`, without its path; raise what `open_slide` raises."""
+    """Return the row of one slide in `quality.measure_slides`, without its path; raise what `open_slide` raises."""
     with open_slide(path) as slide:
         facts = slide.properties.set_index("property")["value"]
         power = pd.to_numeric(facts["objective power"], errors="coerce")

@@ -41,7 +41,7 @@ SINGLE = (
 )
 
 
-def audit_uids(index):
+def check_uids(index):
     """Find the instances, series and studies that their UIDs do not tell apart.
 
     Parameters
@@ -70,9 +70,9 @@ def audit_uids(index):
     >>> import pandas as pd
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> from eda_utils.quality.uids import audit_uids
+    >>> from eda_utils import quality
     >>> index = eda.index_folder(get_testdata_file("CT_small.dcm"))
-    >>> audit_uids(pd.concat([index, index.assign(path="copy.dcm")]))[["kind", "evidence"]].values.tolist()
+    >>> quality.check_uids(pd.concat([index, index.assign(path="copy.dcm")]))[["kind", "evidence"]].values.tolist()
     [['instance_copied', '2 files of the same size']]
     """
     need(index, "path", "size_bytes", "kind", "problem", *TEXTS, *SAME)

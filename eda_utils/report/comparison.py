@@ -3,10 +3,11 @@
 from html import escape
 from pathlib import Path
 
+from .. import plots
 from ..cohort import compare_datasets, flag_drift
 from ..core import MissingError, RequestError, summarize_findings
 from ..index import index_folder, sample_images, summarize_folder
-from ..plots import figure_html, plot_drift, show_montage
+from ..plots import figure_html, show_montage
 from ..quality import measure_images
 from .page import page_of
 
@@ -62,7 +63,7 @@ def _page_path(output):
 def _comparison_cells(table):
     shown = table[TABLE].round(3).assign(drift=table["is_drift"].map({True: "yes", False: ""}))
     yield "# How two sets of images differ", []
-    yield f"## What differs\n\n{escape(table.attrs['domain']['sentence'])}", [figure_html(plot_drift(table))]
+    yield f"## What differs\n\n{escape(table.attrs['domain']['sentence'])}", [figure_html(plots.drift(table))]
     yield "## Findings", [_table(summarize_findings(flag_drift(table))[["severity", "what", "example", "advice"]])]
     note = "One image per patient, chosen by chance. Difference in standard deviations, B minus A."
     yield f"## Every field\n\n{note}", [_table(shown[[*TABLE[:7], "drift"]])]
@@ -114,7 +115,7 @@ def write_card(card, path):
     Examples
     --------
     >>> import os, tempfile
-    >>> from eda_utils.report.comparison import write_card
+    >>> from eda_utils.report import write_card
     >>> write_card("# Data set card", os.path.join(tempfile.mkdtemp(), "card.md")).read_text()
     '# Data set card'
     """

@@ -71,7 +71,7 @@ def check_decoders(source=None):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> eda.check_decoders(get_testdata_file("CT_small.dcm"))[["transfer_syntax", "files", "ok"]].values.tolist()
+    >>> eda.report.check_decoders(get_testdata_file("CT_small.dcm"))[["transfer_syntax", "files", "ok"]].values.tolist()
     [['Explicit VR Little Endian', 1, True]]
     """
     ours = _our_decoders()

@@ -31,7 +31,7 @@ def check_environment(libraries=None):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> eda.check_environment(["pydicom"])[["library", "wanted", "ok"]].values.tolist()
+    >>> eda.report.check_environment(["pydicom"])[["library", "wanted", "ok"]].values.tolist()
     [['pydicom', '>=3.0.1,<4', True]]
     """
     wanted = [pair for pair in _requirements() if libraries is None or pair[0].name in libraries]

@@ -54,8 +54,8 @@ def write_phantom_cohort(folder, *, patients=150, site="A", shortcut=0.85, signa
     --------
     >>> import tempfile
     >>> import eda_utils as eda
-    >>> folder = eda.write_phantom_cohort(tempfile.mkdtemp(), patients=4)
-    >>> joined = eda.join_labels(eda.index_folder(folder / "images"), folder / "labels.csv")
+    >>> folder = eda.samples.write_phantom_cohort(tempfile.mkdtemp(), patients=4)
+    >>> joined = eda.cohort.join_labels(eda.index_folder(folder / "images"), folder / "labels.csv")
     >>> joined.attrs["labels"], joined["PatientID"].nunique()
     (['nodule', 'coin'], 4)
     """

@@ -75,7 +75,7 @@ def make_samples(folder="data/samples", *, full=False, offline=False, progress=N
 
     Examples
     --------
-    >>> from eda_utils.samples.fetch import make_samples
+    >>> from eda_utils import make_samples
     >>> make_samples("data/samples", progress=False).name
     'samples'
     """

@@ -70,7 +70,7 @@ def phantom_truth(*, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), um_per_px=
 
     Examples
     --------
-    >>> from eda_utils import phantom_truth
+    >>> from eda_utils.samples import phantom_truth
     >>> truth = phantom_truth(defects=("ink",))
     >>> truth.tissue.shape, bool(truth.ink.any()), bool(truth.blur.any())
     ((256, 384), True, False)
@@ -122,7 +122,7 @@ def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=()
     Examples
     --------
     >>> import eda_utils as eda
-    >>> path = eda.write_phantom_slide(getfixture("tmp_path") / "phantom.tiff", shape=(600, 900))
+    >>> path = eda.samples.write_phantom_slide(getfixture("tmp_path") / "phantom.tiff", shape=(600, 900))
     >>> with eda.open_slide(path) as slide:
     ...     slide.shape, slide.mpp
     ((600, 900), 0.5)

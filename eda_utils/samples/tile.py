@@ -87,7 +87,7 @@ def make_phantom_tile(
 
     Examples
     --------
-    >>> from eda_utils import make_phantom_tile
+    >>> from eda_utils.samples import make_phantom_tile
     >>> tile = make_phantom_tile(seed=1)
     >>> tile.rgb.shape, len(tile.nuclei)
     ((512, 512, 3), 140)

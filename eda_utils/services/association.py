@@ -56,7 +56,7 @@ def parse_address(address):
 
     Examples
     --------
-    >>> from eda_utils.services.association import parse_address
+    >>> from eda_utils.services import parse_address
     >>> parse_address("ORTHANC@127.0.0.1:4242").port
     4242
     """
@@ -88,7 +88,7 @@ def open_association(
     max_pdu : int
         Bytes of the largest PDU that we want to receive.
     log : list, optional
-        A row (a dict) is added for every message; `plot_association` draws it.
+        A row (a dict) is added for every message; `plots.association` draws it.
     roles, handlers
         Of pynetdicom: role selection items, and event handlers.
 
@@ -236,7 +236,7 @@ def describe_status(code):
 
     Examples
     --------
-    >>> from eda_utils.services.association import describe_status
+    >>> from eda_utils.services import describe_status
     >>> describe_status(0xA700)
     '0xA700, out of resources'
     """

@@ -56,7 +56,7 @@ def focus_map(slide, grid=None, *, most=FOCUS_TILES):
     --------
     >>> import eda_utils as eda
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
-    ...     bool(eda.focus_map(slide)["sharpness"].median() > 0.1)
+    ...     bool(eda.slides.focus_map(slide)["sharpness"].median() > 0.1)
     True
     """
     if grid is None:
@@ -118,7 +118,7 @@ def measure_slide(slide):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> from eda_utils.slides.artifacts import measure_slide
+    >>> from eda_utils.slides import measure_slide
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     found = measure_slide(slide)
     >>> found["bubbles"], found["coverslip_edge"], found["blurred_share"]

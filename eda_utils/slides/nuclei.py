@@ -50,8 +50,8 @@ def count_nuclei(rgb, *, mpp, stains="H&E", background=WHITE_LEVEL, area_um2=ARE
     Examples
     --------
     >>> import eda_utils as eda
-    >>> tile = eda.make_phantom_tile(seed=2)
-    >>> len(eda.count_nuclei(tile.rgb, mpp=tile.mpp, stains=tile.stains))
+    >>> tile = eda.samples.make_phantom_tile(seed=2)
+    >>> len(eda.slides.count_nuclei(tile.rgb, mpp=tile.mpp, stains=tile.stains))
     140
     """
     return measure_nuclei(*label_nuclei(rgb, mpp=mpp, stains=stains, background=background, area_um2=area_um2), mpp)

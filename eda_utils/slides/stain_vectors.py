@@ -51,8 +51,8 @@ def estimate_stains(rgb, *, method="macenko", mask=None, background=WHITE_LEVEL,
     Examples
     --------
     >>> import eda_utils as eda
-    >>> tile = eda.make_phantom_tile()
-    >>> bool(abs(eda.estimate_stains(tile.rgb) - tile.stains).max() < 0.07)
+    >>> tile = eda.samples.make_phantom_tile()
+    >>> bool(abs(eda.slides.estimate_stains(tile.rgb) - tile.stains).max() < 0.07)
     True
     """
     if method not in ("macenko", "vahadane"):
@@ -154,8 +154,8 @@ def normalize_stains(rgb, *, method="macenko", target=None, stains=None, mask=No
     Examples
     --------
     >>> import eda_utils as eda
-    >>> first, second = (eda.make_phantom_tile(seed=1), eda.make_phantom_tile(stains="H&E QuPath"))
-    >>> bool(eda.normalize_stains(first.rgb, target=second.rgb).mean() < 255)
+    >>> first, second = (eda.samples.make_phantom_tile(seed=1), eda.samples.make_phantom_tile(stains="H&E QuPath"))
+    >>> bool(eda.slides.normalize_stains(first.rgb, target=second.rgb).mean() < 255)
     True
     """
     if method == "reinhard":

@@ -38,7 +38,7 @@ def optical_density(rgb, *, background=WHITE_LEVEL):
     --------
     >>> import eda_utils as eda
     >>> import numpy as np
-    >>> eda.optical_density(np.array([[[255, 255, 26]]], np.uint8)).round(1).tolist()
+    >>> eda.slides.optical_density(np.array([[[255, 255, 26]]], np.uint8)).round(1).tolist()
     [[[0.0, 0.0, 1.0]]]
     """
     rgb, background = np.asarray(rgb), np.asarray(background, dtype=float)
@@ -74,7 +74,7 @@ def estimate_background(rgb):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> eda.estimate_background(eda.make_phantom_tile(glass=0.3, nuclei=90).rgb).tolist()
+    >>> eda.slides.estimate_background(eda.samples.make_phantom_tile(glass=0.3, nuclei=90).rgb).tolist()
     [246.0, 245.0, 243.0]
     """
     pixels = np.asarray(rgb).reshape(-1, 3)
@@ -122,7 +122,7 @@ def separate_stains(rgb, *, stains="H&E", background=WHITE_LEVEL):
     --------
     >>> import numpy as np
     >>> import eda_utils as eda
-    >>> eda.separate_stains(np.full((2, 2, 3), 255, np.uint8)).max()
+    >>> eda.slides.separate_stains(np.full((2, 2, 3), 255, np.uint8)).max()
     np.float32(0.0)
     """
     densities = optical_density(rgb, background=background)
@@ -150,8 +150,8 @@ def recombine_stains(densities, *, stains="H&E", background=WHITE_LEVEL):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> rgb = eda.make_phantom_tile().rgb
-    >>> bool((eda.recombine_stains(eda.separate_stains(rgb)) == rgb).all())
+    >>> rgb = eda.samples.make_phantom_tile().rgb
+    >>> bool((eda.slides.recombine_stains(eda.slides.separate_stains(rgb)) == rgb).all())
     True
     """
     densities = np.asarray(densities, dtype=np.float32)

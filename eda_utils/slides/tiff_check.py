@@ -61,7 +61,7 @@ def has_tiles(path):
 
     Examples
     --------
-    >>> from eda_utils.slides.tiff_check import has_tiles
+    >>> from eda_utils.slides import has_tiles
     >>> has_tiles("data/samples/pathology/CMU-1-Small-Region.svs")
     True
     """

@@ -244,7 +244,7 @@ def byte_map(slide):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> from eda_utils.slides.tiff_tiles import byte_map
+    >>> from eda_utils.slides import byte_map
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
     ...     bytes_per_pixel, tile = byte_map(slide)
     >>> bytes_per_pixel.shape, tile

@@ -183,7 +183,7 @@ def tissue_mask(slide, *, um_per_px=8.0):
     --------
     >>> import eda_utils as eda
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
-    ...     eda.tissue_mask(slide).pixels.shape
+    ...     eda.slides.tissue_mask(slide).pixels.shape
     (185, 138)
     """
     return masks_of(read_overview(slide, um_per_px))[0]
@@ -212,7 +212,7 @@ def ink_mask(slide, *, um_per_px=8.0):
     --------
     >>> import eda_utils as eda
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
-    ...     eda.ink_mask(slide).share < 0.01
+    ...     eda.slides.ink_mask(slide).share < 0.01
     True
     """
     return masks_of(read_overview(slide, um_per_px))[1]
@@ -280,7 +280,7 @@ def tile_grid(slide, *, size=256, mpp=0.5, min_tissue=0.5, mask=None, ink=None):
     --------
     >>> import eda_utils as eda
     >>> with eda.open_slide("data/samples/pathology/CMU-1-Small-Region.svs") as slide:
-    ...     grid = eda.tile_grid(slide, min_tissue=0)
+    ...     grid = eda.slides.tile_grid(slide, min_tissue=0)
     >>> len(grid), grid.columns.tolist()
     (88, ['row', 'col', 'size', 'mpp', 'tissue', 'ink'])
     """

@@ -2,11 +2,6 @@
 
 from .explorer import explore as explore
 from .gallery import Gallery as Gallery, image_gallery as image_gallery
-from .html import (
-    viewer_code as viewer_code,
-    viewer_html as viewer_html,
-    viewer_script as viewer_script,
-    viewer_style as viewer_style,
-)
+from .html import image_html as image_html, script as script, viewer_code as viewer_code, viewer_style as viewer_style
 from .image_widget import view_image as view_image
 from .slide_widget import view_slide as view_slide

@@ -6,7 +6,7 @@ from html import escape
 from ..core import EDAError, need, plural, printable
 from ..dicom import header_table, identifiers, mask_identifiers
 from ..index import is_image, relative_paths, sample_images
-from .html import viewer_html
+from .html import image_html
 
 GALLERY_BYTES = 6_000_000
 MOST_ELEMENTS, MOST_HEADERS = 400, 100
@@ -65,7 +65,7 @@ def image_gallery(index, findings=None, *, most=24, budget_bytes=GALLERY_BYTES):
     --------
     >>> from pydicom.data import get_testdata_file
     >>> import eda_utils as eda
-    >>> eda.image_gallery(eda.index_folder(get_testdata_file("CT_small.dcm")))
+    >>> eda.viewer.image_gallery(eda.index_folder(get_testdata_file("CT_small.dcm")))
     1 of 1 image
     1. CT, 128 × 128
     """
@@ -101,7 +101,7 @@ def _card(name, row, findings, budget, header):
     number = name.partition(".")[0]
     return (
         f'<section class="eda-card" id="image-{number}" {data}><p class="eda-name">{escape(name)}</p>'
-        f"{viewer_html(row['path'], budget_bytes=budget)}{_findings(findings)}{header}</section>"
+        f"{image_html(row['path'], budget_bytes=budget)}{_findings(findings)}{header}</section>"
     )
 
 

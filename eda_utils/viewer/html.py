@@ -36,7 +36,7 @@ def static_figure(image, *, max_side=STATIC_SIDES[0]):
     )
 
 
-def viewer_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES):
+def image_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES):
     """Return a block of HTML in which pictures can be windowed, zoomed, probed and measured without a kernel.
 
     Parameters
@@ -55,7 +55,7 @@ def viewer_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES)
     -------
     str
         Static pictures for readers without script, and one block of JSON. The page needs the script of
-        `viewer_script` once.
+        `viewer.script` once.
 
     Raises
     ------
@@ -65,8 +65,8 @@ def viewer_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES)
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.viewer.html import viewer_html
-    >>> block = viewer_html(get_testdata_file("CT_small.dcm"))
+    >>> from eda_utils import viewer
+    >>> block = viewer.image_html(get_testdata_file("CT_small.dcm"))
     >>> block.count("<img"), 'type="application/json"' in block
     (1, True)
     """
@@ -131,8 +131,8 @@ def squeeze_array(array):
 
 
 @cache
-def viewer_script():
-    """Return the script that makes every block of `viewer_html` on a page live, and its hash.
+def script():
+    """Return the script that makes every block of `viewer.image_html` on a page live, and its hash.
 
     Returns
     -------
@@ -143,8 +143,8 @@ def viewer_script():
 
     Examples
     --------
-    >>> from eda_utils.viewer.html import viewer_script
-    >>> viewer_script()[1][:7]
+    >>> from eda_utils import viewer
+    >>> viewer.script()[1][:7]
     'sha256-'
     """
     text = f"{viewer_code()}\nmountPage({json.dumps(viewer_style())});\n"

@@ -89,7 +89,7 @@ def describe_picture(stored, image, *, window="auto", max_bytes=MAX_BYTES, facto
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.image.image import load_stages
+    >>> from eda_utils.image import load_stages
     >>> from eda_utils.viewer.image_data import describe_picture
     >>> facts, arrays = describe_picture(*load_stages(get_testdata_file("CT_small.dcm")))
     >>> facts["title"], facts["rescale"], facts["type"], arrays["pixels"].shape
@@ -249,7 +249,7 @@ def reduce_image(image, factor):
     Examples
     --------
     >>> import numpy as np
-    >>> from eda_utils import Image
+    >>> from eda_utils.image import Image
     >>> from eda_utils.viewer.image_data import reduce_image
     >>> reduce_image(Image(np.array([[0, 2, 9], [4, 6, 9]]), "HU"), 2).pixels.tolist()
     [[3, 9]]

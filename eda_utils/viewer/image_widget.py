@@ -9,7 +9,7 @@ import traitlets
 
 from ..core import EDAError, RequestError
 from ..image import Window, choose_window, to_png
-from .html import static_figure, viewer_code, viewer_html, viewer_style
+from .html import image_html, static_figure, viewer_code, viewer_style
 from .image_data import describe_picture, list_pictures, load_picture, open_picture
 
 THUMBNAIL_SIDE = 96
@@ -37,7 +37,7 @@ def view_image(source, *, window="auto", frame=0, linked=False):
     -------
     ImageViewer
         A widget. Its values `window`, `frame`, `position`, `ruler` and `rectangle` follow the hand, and the first three
-        can be set. While a page is rendered it is a block of `viewer_html` instead.
+        can be set. While a page is rendered it is a block of `viewer.image_html` instead.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def view_image(source, *, window="auto", frame=0, linked=False):
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> from eda_utils.viewer.image_widget import view_image
+    >>> from eda_utils import view_image
     >>> viewer = view_image(get_testdata_file("CT_small.dcm"), window="brain")
     >>> viewer.window.center, viewer.frame
     (40, 0)
@@ -157,7 +157,7 @@ class ImageViewer(anywidget.AnyWidget):
         """A page without a kernel gets a live block, a notebook the widget and a picture for readers without script."""
         shown = self._sources if self._linked else self._sources[self.position :][:MOST_ON_PAGE]
         if os.environ.get("EDA_REPORT") == "1":
-            return {"text/html": viewer_html(shown, window=self._asked, linked=self._linked)}
+            return {"text/html": image_html(shown, window=self._asked, linked=self._linked)}
         data, metadata = super()._repr_mimebundle_(**kwargs)
         with suppress(EDAError):
             data |= {"text/html": static_figure(self.image)}

@@ -193,7 +193,7 @@ def slide_html(slide, *, mask=None, grid=None, mpp=None, budget_bytes=PAGE_BYTES
     -------
     str
         A static picture for readers without script, and one block of JSON. The page needs the script of
-        `viewer_script` once.
+        `viewer.script` once.
 
     Raises
     ------

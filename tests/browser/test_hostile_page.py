@@ -101,10 +101,10 @@ def pages(hostile):
     code = f"""import eda_utils as eda
 from IPython.display import HTML, Markdown, display
 from eda_utils.viewer.slide_widget import slide_html
-from eda_utils.viewer.html import viewer_html
+from eda_utils.viewer.html import viewer.image_html
 index = eda.index_folder({str(mine)!r}, progress=False)
-display(index, eda.header_table({images[0]!r}, redact=False), eda.series_tree(index, redact=False))
-display(HTML(viewer_html({images!r})), Markdown({PAYLOADS[0]!r}), HTML({"".join(PAYLOADS)!r}))
+display(index, eda.header_table({images[0]!r}, redact=False), eda.index.series_tree(index, redact=False))
+display(HTML(viewer.image_html({images!r})), Markdown({PAYLOADS[0]!r}), HTML({"".join(PAYLOADS)!r}))
 with eda.open_slide({str(slide)!r}) as slide:
     display(HTML(slide_html(slide)))
 print({PAYLOADS[0]!r})"""
@@ -113,9 +113,9 @@ print({PAYLOADS[0]!r})"""
     notebook.write_text(v4.writes(v4.new_notebook(cells=cells)))
     return {
         "report": eda.render_report(mine, out / "report.html", progress=False),
-        "notebook": eda.render_notebook(notebook, out / "notebook.html", progress=False),
+        "notebook": eda.report.render_notebook(notebook, out / "notebook.html", progress=False),
         "drift": render_comparison(index, index, out / "drift.html", pixels=False, progress=False),
-        "card": write_card(eda.dataset_card(index), out / "card.html"),
+        "card": write_card(eda.cohort.dataset_card(index), out / "card.html"),
     }
 
 

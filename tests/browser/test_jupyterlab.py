@@ -41,7 +41,7 @@ def lab(samples, tmp_path_factory):
     (root / "data" / "samples").symlink_to(samples)
     paths = [str(path) for path in pictures(samples)]
     write_viewer_notebook(root / "notebooks" / "viewer.ipynb", VIEWER.format(paths))
-    slide = eda.write_phantom_slide(root / "slide.tif", shape=(6000, 8000), mpp=0.5, seed=3)
+    slide = eda.samples.write_phantom_slide(root / "slide.tif", shape=(6000, 8000), mpp=0.5, seed=3)
     write_viewer_notebook(root / "notebooks" / "slide.ipynb", SLIDE.format(str(slide)))
     port = free_port()
     options = [

@@ -27,7 +27,7 @@ def path(samples):
 def opened(page, tmp_path, path):
     """The widget with a mask and a grid, and how often it asked for tiles."""
     with eda.open_slide(path) as slide:
-        viewer = view_slide(slide, mask=eda.tissue_mask(slide), grid=eda.tile_grid(slide))
+        viewer = view_slide(slide, mask=eda.slides.tissue_mask(slide), grid=eda.slides.tile_grid(slide))
     open_widget(page, tmp_path, viewer)
     yield viewer
     viewer.close()
@@ -244,7 +244,7 @@ def test_the_outline_runs_where_the_mask_ends(page, tmp_path):
     path = write_pyramid(tmp_path / "plain.tif", pixels, compression=None)
     inside = np.zeros((120, 160), bool)
     inside[30:60, 40:120] = True
-    viewer = view_slide(path, mask=eda.Mask(inside, (5.0, 5.0), (10.0, 10.0)))
+    viewer = view_slide(path, mask=eda.slides.Mask(inside, (5.0, 5.0), (10.0, 10.0)))
     open_widget(page, tmp_path, viewer)
     page.locator(".eda-stage").focus()
     page.keyboard.press("o")
@@ -289,7 +289,7 @@ def test_without_spacing_it_says_so(page, tmp_path, samples):
 
 
 def test_a_large_slide_asks_for_what_it_shows_and_forgets_nothing_it_needs(page, tmp_path):
-    path = eda.write_phantom_slide(tmp_path / "large.tif", shape=(6000, 8000), mpp=0.5, seed=3)
+    path = eda.samples.write_phantom_slide(tmp_path / "large.tif", shape=(6000, 8000), mpp=0.5, seed=3)
     viewer, asked = view_slide(path), []
     answer = viewer._answer_tiles
     viewer._answer_tiles = lambda tiles: asked.extend(map(tuple, tiles)) or answer(tiles)
@@ -305,7 +305,7 @@ def test_a_large_slide_asks_for_what_it_shows_and_forgets_nothing_it_needs(page,
 
 def test_a_page_from_disk_zooms_without_a_request(page, tmp_path, path):
     with eda.open_slide(path) as slide:
-        block = slide_html(slide, mask=eda.tissue_mask(slide), grid=eda.tile_grid(slide))
+        block = slide_html(slide, mask=eda.slides.tissue_mask(slide), grid=eda.slides.tile_grid(slide))
         open_report(page, tmp_path, block)
         assert not page.locator(".eda-static").is_visible()
         plain(page)

@@ -11,7 +11,7 @@ from viewers import READY, canvas, open_report, open_widget, settle
 import eda_utils as eda
 from eda_utils.image.display import Window
 from eda_utils.image.image import load_stages
-from eda_utils.viewer.html import viewer_html
+from eda_utils.viewer import image_html
 from eda_utils.viewer.image_widget import view_image
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
@@ -103,15 +103,15 @@ def test_the_canvas_is_the_picture_of_numpy(page, tmp_path, index):
 def test_float_pixels_and_values_that_are_not_numbers(page, tmp_path):
     values = np.random.default_rng(2).normal(5, 3, (40, 50)).astype(np.float32)
     values[0, :3] = np.nan, np.inf, -np.inf
-    image = eda.Image(values, "g/ml", window=Window(5, 6, "LINEAR_EXACT"))
-    open_report(page, tmp_path, viewer_html(image))
+    image = eda.image.Image(values, "g/ml", window=Window(5, 6, "LINEAR_EXACT"))
+    open_report(page, tmp_path, image_html(image))
     np.testing.assert_array_equal(canvas(page), same_as(eda.to_display(image)))
     assert "Histogram" in page.locator(".eda-histogram").get_attribute("aria-label")
 
 
 def test_inverting_turns_every_grey(page, tmp_path):
     image = eda.load_image(get_testdata_file("MR_small.dcm"))
-    open_report(page, tmp_path, viewer_html([image, get_testdata_file("examples_rgb_color.dcm")]))
+    open_report(page, tmp_path, image_html([image, get_testdata_file("examples_rgb_color.dcm")]))
     tool(page, "Invert")
     np.testing.assert_array_equal(canvas(page), 255 - same_as(eda.to_display(image)))
     assert "inverted by hand" in page.locator(".eda-caption").inner_text()
@@ -124,7 +124,7 @@ def test_inverting_turns_every_grey(page, tmp_path):
 
 def test_a_page_from_disk_shows_every_file_as_numpy_does(page, tmp_path, index):
     paths = [path for path in kinds(index) if eda.load_image(path).pixels.size < 400_000]
-    open_report(page, tmp_path, viewer_html(paths, budget_bytes=30_000_000))
+    open_report(page, tmp_path, image_html(paths, budget_bytes=30_000_000))
     for path in paths:
         np.testing.assert_array_equal(canvas(page), same_as(eda.to_display(eda.load_image(path))), str(path))
         page.keyboard.press("n") if page.evaluate("document.activeElement !== document.body") else tool(page, "Next")
@@ -135,7 +135,7 @@ def test_a_page_from_disk_shows_every_file_as_numpy_does(page, tmp_path, index):
 
 def test_overlay_and_shutter_are_drawn_as_by_to_display(page, tmp_path):
     image = eda.load_image(get_testdata_file("examples_overlay.dcm"))
-    open_report(page, tmp_path, viewer_html(image))
+    open_report(page, tmp_path, image_html(image))
     np.testing.assert_array_equal(canvas(page), same_as(eda.to_display(image)))
     tool(page, "Overlay")
     np.testing.assert_array_equal(canvas(page), same_as(eda.to_display(image, overlays=True)))
@@ -206,14 +206,14 @@ def test_everything_can_be_done_by_keyboard(page, tmp_path):
 
 def test_keys_are_kept_from_jupyterlab(page, tmp_path):
     """Lumino looks for this attribute from the focused element upwards, and stops at the first that it matches."""
-    open_report(page, tmp_path, viewer_html([CT, CT]))
+    open_report(page, tmp_path, image_html([CT, CT]))
     focusable = page.locator(".eda-viewer :is(button, input, select, summary, [tabindex])")
     guarded = page.locator(".eda-viewer [data-lm-suppress-shortcuts]")
     assert focusable.count() == guarded.count() > 20
 
 
 def test_every_control_is_reached_by_tab_and_has_a_name(page, tmp_path):
-    open_report(page, tmp_path, viewer_html([CT, get_testdata_file("MR_small.dcm")]))
+    open_report(page, tmp_path, image_html([CT, get_testdata_file("MR_small.dcm")]))
     seen = set()
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -225,7 +225,7 @@ def test_every_control_is_reached_by_tab_and_has_a_name(page, tmp_path):
 
 def test_the_probe_reads_what_numpy_reads(page, tmp_path):
     stored, image = load_stages(CT)
-    open_report(page, tmp_path, viewer_html(CT))
+    open_report(page, tmp_path, image_html(CT))
     greys = eda.to_display(image)
     box = page.locator(".eda-stage").bounding_box()
     for share in ((0.1, 0.2), (0.52, 0.5), (0.9, 0.7)):
@@ -254,7 +254,7 @@ def test_the_ruler_names_the_source_of_its_spacing(page, tmp_path, make_dicom):
 
 
 def test_without_a_spacing_the_ruler_counts_pixels(page, tmp_path, make_dicom):
-    open_report(page, tmp_path, viewer_html(make_dicom(np.zeros((100, 100), np.uint8))))
+    open_report(page, tmp_path, image_html(make_dicom(np.zeros((100, 100), np.uint8))))
     tool(page, "Ruler")
     stage_drag(page, (0.2, 0.5), (0.7, 0.5))
     assert re.search(r"^Ruler: \d+\.\d\d px \(no spacing in header\)", page.locator(".eda-measure").inner_text())
@@ -307,7 +307,7 @@ def test_frames_by_slider_key_wheel_and_cine(page, tmp_path):
 
 
 def test_turn_flip_zoom_and_pan_leave_the_values_alone(page, tmp_path):
-    open_report(page, tmp_path, viewer_html(CT))
+    open_report(page, tmp_path, image_html(CT))
     before = canvas(page)
     box = page.locator(".eda-stage").bounding_box()
 
@@ -331,7 +331,7 @@ def test_turn_flip_zoom_and_pan_leave_the_values_alone(page, tmp_path):
 
 def test_pixels_that_are_not_square_are_shown_in_their_shape(page, tmp_path, make_dicom):
     path = make_dicom(np.zeros((100, 100), np.uint8), PixelSpacing=[2, 1])
-    open_report(page, tmp_path, viewer_html(path))
+    open_report(page, tmp_path, image_html(path))
     a, b = page.locator("canvas").evaluate("c => { const m = new DOMMatrix(c.style.transform); return [m.a, m.d]; }")
     assert b == pytest.approx(2 * a)
 
@@ -352,7 +352,7 @@ def test_two_pictures_keep_in_step(page, tmp_path):
 
 
 def test_pointing_in_one_picture_reads_the_other_too(page, tmp_path):
-    open_report(page, tmp_path, viewer_html([CT, CT], linked=True))
+    open_report(page, tmp_path, image_html([CT, CT], linked=True))
     page.locator(".eda-stage").first.hover()
     settle(page)
     texts = page.locator(".eda-probe").all_inner_texts()
@@ -361,7 +361,7 @@ def test_pointing_in_one_picture_reads_the_other_too(page, tmp_path):
 
 
 def test_a_touch_is_a_drag(page, tmp_path):
-    open_report(page, tmp_path, viewer_html(CT))
+    open_report(page, tmp_path, image_html(CT))
     before = canvas(page)
     page.locator(".eda-stage").evaluate(
         """stage => { const send = (type, x, y, id) => stage.dispatchEvent(new PointerEvent(type, {pointerId: id,
@@ -391,7 +391,7 @@ def test_hostile_text_is_shown_as_text(page, tmp_path, make_dicom):
         "WindowCenterWidthExplanation": [HOSTILE[:64], "plain"],
     }
     path = make_dicom(pixels, **windows, RescaleSlope=1, RescaleIntercept=-5, RescaleType="<b>HU", Modality="<i>CT")
-    block = viewer_html([path, path])
+    block = image_html([path, path])
     open_report(page, tmp_path, block)
     assert "<img src=x" in page.locator(".eda-caption").inner_text()
     assert page.locator("img[src=x], b, i").count() == 0
@@ -401,7 +401,7 @@ def test_hostile_text_is_shown_as_text(page, tmp_path, make_dicom):
 def test_a_histogram_has_the_window_on_it_and_leaves_padding_out(page, tmp_path, make_dicom):
     pixels = np.tile(np.arange(100, dtype=np.int16), (100, 1))
     pixels[:30] = -2000
-    open_report(page, tmp_path, viewer_html(make_dicom(pixels, PixelPaddingValue=-2000), window=(50, 21)))
+    open_report(page, tmp_path, image_html(make_dicom(pixels, PixelPaddingValue=-2000), window=(50, 21)))
     label = page.locator(".eda-histogram").get_attribute("aria-label")
     assert label.startswith("Histogram, counts on a logarithmic scale, 0 to 99, padding left out")
     shade = page.locator(".eda-histogram rect").evaluate("r => [r.x.baseVal.value, r.width.baseVal.value]")
@@ -410,7 +410,7 @@ def test_a_histogram_has_the_window_on_it_and_leaves_padding_out(page, tmp_path,
 
 def test_large_pictures_are_reduced_and_say_so(page, tmp_path, make_dicom):
     pixels = np.random.default_rng(0).integers(0, 60000, (600, 900)).astype(np.uint16)
-    open_report(page, tmp_path, viewer_html(make_dicom(pixels), budget_bytes=300_000))
+    open_report(page, tmp_path, image_html(make_dicom(pixels), budget_bytes=300_000))
     factor = int(re.search(r"means of (\d+) × \1 pixels", page.locator(".eda-caption").inner_text())[1])
     assert factor > 1
     page.locator(".eda-stage").hover(position={"x": 5, "y": 5})
@@ -421,7 +421,7 @@ def test_without_script_every_picture_is_there(browser, tmp_path):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     file = tmp_path / "page.html"
-    file.write_text(viewer_html([CT, get_testdata_file("MR_small.dcm"), get_testdata_file("reportsi.dcm")]))
+    file.write_text(image_html([CT, get_testdata_file("MR_small.dcm"), get_testdata_file("reportsi.dcm")]))
     page.goto(file.as_uri())
     assert page.locator("figure img").count() == 2
     assert page.locator("figure img").first.is_visible()
@@ -432,7 +432,7 @@ def test_without_script_every_picture_is_there(browser, tmp_path):
 @pytest.mark.parametrize("width", [1280, 420])
 def test_nothing_runs_over_the_edge(page, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 900})
-    open_report(page, tmp_path, viewer_html([get_testdata_file("examples_overlay.dcm"), CT]))
+    open_report(page, tmp_path, image_html([get_testdata_file("examples_overlay.dcm"), CT]))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -440,7 +440,7 @@ def test_nothing_runs_over_the_edge(page, tmp_path, width):
 def test_text_is_legible_on_its_ground(page, tmp_path, scheme):
     """WCAG 2.2, 1.4.3: a contrast of at least 4.5."""
     page.emulate_media(color_scheme=scheme)
-    open_report(page, tmp_path, viewer_html(CT))
+    open_report(page, tmp_path, image_html(CT))
     for selector in (".eda-caption", ".eda-probe", "button[aria-pressed=true]", "button[aria-pressed=false]", "select"):
         ink, ground = page.locator(selector).first.evaluate(
             """e => { const ink = getComputedStyle(e).color; let at = e;
@@ -469,7 +469,7 @@ def test_jupyterlab_themes_win_over_the_system(page, tmp_path):
 def test_nothing_identifies_the_patient(page, tmp_path):
     dataset = dcmread(CT)
     dataset.PatientName, dataset.filename = "Kanarinsky^Lee", "/secret/Kanarinsky.dcm"
-    block = viewer_html(dataset)
+    block = image_html(dataset)
     for secret in ("Kanarinsky", "secret", str(dataset.SOPInstanceUID), str(dataset.PatientID), str(dataset.StudyDate)):
         assert secret not in block
     open_report(page, tmp_path, block)

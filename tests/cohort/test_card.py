@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from eda_utils import dataset_card, find_duplicates, flag_issues, measure_images, split_patients
+from eda_utils import flag_issues, measure_images
+from eda_utils.cohort import dataset_card, split_patients
 from eda_utils.cohort.card import HIDDEN, hide_small
+from eda_utils.quality import find_duplicates
 from eda_utils.samples.fetch import CANARY
 
 

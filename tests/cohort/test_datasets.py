@@ -22,9 +22,9 @@ def radiographs(index):
 @pytest.fixture(scope="module")
 def tiles(tmp_path_factory):
     path = tmp_path_factory.mktemp("slides") / "slide.tif"
-    eda.write_phantom_slide(path, shape=(1024, 1024))
+    eda.samples.write_phantom_slide(path, shape=(1024, 1024))
     with eda.open_slide(path) as slide:
-        return eda.tile_grid(slide, size=64, min_tissue=0).head(20).assign(path=str(path), sick=[0, 1] * 10)
+        return eda.slides.tile_grid(slide, size=64, min_tissue=0).head(20).assign(path=str(path), sick=[0, 1] * 10)
 
 
 def batch(dataset, numbers):

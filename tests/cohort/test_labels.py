@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from eda_utils import redact_table
 from eda_utils.cohort.labels import binary_labels, join_labels, list_unmatched
 from eda_utils.core.errors import RequestError
+from eda_utils.dicom import redact_table
 from eda_utils.samples.fetch import CANARY
 
 

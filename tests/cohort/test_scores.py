@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from eda_utils import auc_interval
+from eda_utils.cohort import auc_interval
 from eda_utils.core.errors import RequestError
 
 

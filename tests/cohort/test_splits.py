@@ -9,7 +9,8 @@ from cohorts import make_labels
 from hypothesis import example, given, settings, strategies as st
 from parts import examples
 
-from eda_utils.cohort.splits import balance_parts, find_leaks, prove_split, split_patients, write_split
+from eda_utils import cohort
+from eda_utils.cohort.splits import balance_parts, find_leaks, split_patients, write_split
 from eda_utils.core.errors import RequestError
 from eda_utils.quality.duplicates import RANGE, TONES
 
@@ -69,7 +70,7 @@ def test_nothing_is_on_two_sides(rows, seed):
     assert split.groupby("PatientID")["part"].nunique().le(1).all()
     assert split.groupby(list(pictures))["part"].nunique().max() == 1
     assert set(split["part"]) == set(THREE)
-    proof = prove_split(split, stats=stats).set_index("what")["across_parts"]
+    proof = cohort.check_split(split, stats=stats).set_index("what")["across_parts"]
     assert proof.eq(0).all()
     assert find_leaks(split, stats=stats).empty
 
@@ -137,7 +138,7 @@ def test_a_random_split_leaks_and_is_told():
     index = make_labels(0)
     parts = np.random.default_rng(0).permutation(np.arange(len(index)) % 5 == 0)
     split = index.assign(part=np.where(parts, "test", "train"))
-    proof = prove_split(split).iloc[0]
+    proof = cohort.check_split(split).iloc[0]
     assert proof["across_parts"] > 20
     assert abs(proof["across_parts"] - proof["across_if_random"]) < 15
     leak = find_leaks(split).iloc[0]
@@ -159,5 +160,5 @@ def test_the_samples_split_without_a_leak(index):
     usable = index[index["PatientID"].notna() & index["problem"].isna() & index["Modality"].isin(["CR", "MG", "CT"])]
     stats = measure_images(usable)
     split = split_patients(usable, {"train": 0.6, "test": 0.4}, stratify=["Modality"], stats=stats)
-    assert prove_split(split, stats=stats)["across_parts"].tolist()[-2:] == [0, 0]
+    assert cohort.check_split(split, stats=stats)["across_parts"].tolist()[-2:] == [0, 0]
     assert find_leaks(split, stats=stats).empty

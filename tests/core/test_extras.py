@@ -18,7 +18,7 @@ index = eda.index_folder(sys.argv[1], progress=False)
 stats = eda.measure_images(index, progress=False)
 image = eda.load_image(eda.pick_file(index, kind="dicom"))
 print(len(index), index["problem"].notna().sum(), stats["problem"].notna().sum(), eda.to_display(image).dtype)
-print(len(eda.flag_issues(index, stats)) > 0, len(eda.audit_phi(sys.argv[1], progress=False)) > 0)
+print(len(eda.flag_issues(index, stats)) > 0, len(eda.privacy.audit(sys.argv[1], progress=False)) > 0)
 """
 
 
@@ -60,7 +60,7 @@ def test_a_slide_is_no_picture_because_nobody_looked(bare, samples):
         ("eda.render_report", "nbformat", "notebooks"),
         ("eda.view_image", "anywidget", "notebooks"),
         ("eda.services.start_archive", "pynetdicom", "services"),
-        ("eda.find_burned_in('.')", "scipy", "privacy"),
+        ("eda.privacy.find_burned_in('.')", "scipy", "privacy"),
         ("from eda_utils.slides.nuclei import label_nuclei; label_nuclei(None, mpp=1)", "openslide", "slides"),
     ],
 )

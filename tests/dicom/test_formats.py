@@ -6,7 +6,7 @@ import tifffile
 from hypothesis import given, strategies as st
 from parts import for_each, foreign_files
 
-from eda_utils import open_slide, slide_table
+from eda_utils import open_slide, quality
 from eda_utils.core.errors import FormatError
 from eda_utils.dicom.formats import sniff
 from eda_utils.samples.fetch import registry
@@ -57,7 +57,7 @@ def test_any_bytes_have_a_kind(content):
 def test_a_tiled_tiff_is_a_slide_only_if_openslide_shows_all_of_its_bits(dtype, kind, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.ones((300, 400), dtype), tile=(256, 256))
     assert sniff(tmp_path / "a.tif")[0] == kind
-    assert len(slide_table(tmp_path)) == (kind == "slide")
+    assert len(quality.measure_slides(tmp_path)) == (kind == "slide")
 
 
 def test_colours_of_sixteen_bits_are_a_slide(tmp_path):

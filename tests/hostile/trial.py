@@ -38,18 +38,18 @@ def measure(path):
 
 def audit(path):
     """What it tells of its patient."""
-    return eda.audit_phi([path], progress=False)
+    return eda.privacy.audit([path], progress=False)
 
 
 def copy(path):
     """A copy without identity."""
     with tempfile.TemporaryDirectory() as folder:
-        return eda.deidentify([path], Path(folder, "copy"), progress=False)
+        return eda.privacy.deidentify([path], Path(folder, "copy"), progress=False)
 
 
 def slide(path):
     """Its row among slides."""
-    return eda.slide_table([path], progress=False)
+    return eda.quality.measure_slides([path], progress=False)
 
 
 CALLS = {call.__name__: call for call in (index_alone, index_all, header, measure, audit, copy, slide)}

@@ -11,8 +11,9 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from eda_utils import Image, load_image, to_display
+from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError, FormatError
+from eda_utils.image import Image
 from eda_utils.image.image import to_png
 from eda_utils.samples.fetch import CANARY
 

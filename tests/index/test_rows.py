@@ -18,9 +18,10 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from eda_utils import index_folder, read_index, redact_table, write_index
+from eda_utils import index_folder, read_index, write_index
 from eda_utils.core.errors import RequestError
 from eda_utils.core.guards import quiet
+from eda_utils.dicom import redact_table
 from eda_utils.dicom.phi import MASK
 from eda_utils.index.folder import INDEX_TAGS
 from eda_utils.index.rows import read_row, refused_row

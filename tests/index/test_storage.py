@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import eda_utils.index as module
-from eda_utils import index_folder, redact_table, write_index
+from eda_utils import index_folder, write_index
 from eda_utils.core.errors import MissingError, RequestError
+from eda_utils.dicom import redact_table
 
 READ = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".xlsx": pd.read_excel}
 

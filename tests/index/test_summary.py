@@ -3,15 +3,9 @@
 import pytest
 from pydicom.data import get_testdata_file
 
-from eda_utils import (
-    count_files,
-    index_folder,
-    list_problems,
-    sample_images,
-    summarize_folder,
-    summarize_series,
-)
+from eda_utils import count_files, index_folder, summarize_folder, summarize_series
 from eda_utils.core.errors import RequestError
+from eda_utils.index import list_problems, sample_images
 from eda_utils.index.summary import relative_paths, study_years
 from eda_utils.samples.fetch import CANARY
 

@@ -4,7 +4,8 @@ import re
 
 import pandas as pd
 
-from eda_utils import index_folder, series_tree
+from eda_utils import index_folder
+from eda_utils.index import series_tree
 from eda_utils.samples.fetch import CANARY
 
 

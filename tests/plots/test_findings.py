@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from matplotlib.image import AxesImage
 
-from eda_utils import audit_uids, duplicate_groups, find_duplicates, flag_issues, index_folder, measure_images
+from eda_utils import flag_issues, index_folder, measure_images, quality
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import findings_table
 from eda_utils.plots.findings import show_duplicates, show_findings
+from eda_utils.quality import duplicate_groups, find_duplicates
 from eda_utils.samples.fetch import CANARY
 
 
@@ -19,7 +20,7 @@ def stats(index):
 
 @pytest.fixture(scope="module")
 def findings(index, stats):
-    return pd.concat([flag_issues(index, stats), audit_uids(index), find_duplicates(stats, index=index)])
+    return pd.concat([flag_issues(index, stats), quality.check_uids(index), find_duplicates(stats, index=index)])
 
 
 def texts(figure):

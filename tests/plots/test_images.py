@@ -5,8 +5,9 @@ import pytest
 from matplotlib.image import AxesImage
 from parts import for_each, foreign_files
 
-from eda_utils import load_image, open_slide, show_image, show_montage, show_stains, to_display
+from eda_utils import load_image, open_slide, show_image, show_montage, to_display
 from eda_utils.core.errors import EDAError, RequestError
+from eda_utils.plots import show_stains
 from eda_utils.samples.fetch import CANARY
 
 

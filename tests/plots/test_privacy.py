@@ -3,8 +3,9 @@
 import numpy as np
 from written import TEXT, smooth, write_text
 
-from eda_utils import show_burned_in, text_boxes
+from eda_utils.plots import show_burned_in
 from eda_utils.plots.privacy import _covered
+from eda_utils.privacy import text_boxes
 
 
 def test_title_counts_the_lines(make_dicom):

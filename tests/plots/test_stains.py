@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from matplotlib.collections import EllipseCollection
 
-from eda_utils import count_nuclei, load_image, make_phantom_tile, plot_stain_vectors, show_nuclei
+from eda_utils import load_image, plots
 from eda_utils.core.errors import RequestError
+from eda_utils.plots import show_nuclei
+from eda_utils.samples import make_phantom_tile
+from eda_utils.slides import count_nuclei
 from eda_utils.slides.stains import stain_matrix
 
 
@@ -15,7 +18,7 @@ def tile():
 
 
 def test_vectors_are_drawn_where_they_point(tile):
-    ax = plot_stain_vectors(tile.rgb, stains=tile.stains, background=tile.light)
+    ax = plots.stain_vectors(tile.rgb, stains=tile.stains, background=tile.light)
     arrows = [item for item in ax.texts if item.arrow_patch is not None]
     for arrow, vector in zip(arrows, tile.stains, strict=True):
         red, green = arrow.xy
@@ -27,14 +30,14 @@ def test_vectors_are_drawn_where_they_point(tile):
 
 
 def test_distance_to_a_reference_is_told(tile):
-    ax = plot_stain_vectors(tile.rgb, stains=tile.stains, reference=tile.stains)
+    ax = plots.stain_vectors(tile.rgb, stains=tile.stains, reference=tile.stains)
     assert ax.get_title(loc="left").replace("\n", " ") == "hematoxylin 0.0° and eosin 0.0° from the reference"
     assert [line.get_linestyle() for line in ax.lines] == ["--", "--"]
 
 
 def test_a_table_of_stains_gives_the_names_and_the_colours(samples):
     rgb = np.asarray(load_image(samples / "pathology" / "ihc_colon.png"))
-    ax = plot_stain_vectors(rgb, stains="H-DAB")
+    ax = plots.stain_vectors(rgb, stains="H-DAB")
     assert ax.get_ylabel() == "optical density, blue"  # DAB and hematoxylin differ most there
     assert {"hematoxylin", "DAB"} <= {text.get_text() for text in ax.texts}
     low, high = ax.get_ylim()
@@ -44,15 +47,15 @@ def test_a_table_of_stains_gives_the_names_and_the_colours(samples):
 def test_glass_alone_has_vectors_only_if_given():
     glass = np.full((40, 40, 3), 250, np.uint8)
     with pytest.raises(RequestError, match="has not enough stain"):
-        plot_stain_vectors(glass)
-    ax = plot_stain_vectors(glass, stains="H&E")
+        plots.stain_vectors(glass)
+    ax = plots.stain_vectors(glass, stains="H&E")
     assert ax.get_title(loc="left").replace("\n", " ") == "hematoxylin and eosin are 39° apart"
 
 
 def test_masked_pixels_are_left_out(tile):
     mask = np.zeros(tile.labels.shape, bool)
     mask[:100] = True
-    ax = plot_stain_vectors(tile.rgb, stains=tile.stains, mask=mask)
+    ax = plots.stain_vectors(tile.rgb, stains=tile.stains, mask=mask)
     assert int(ax.figure.alt_text.split()[0].replace(",", "")) <= mask.sum()
 
 

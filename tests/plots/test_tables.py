@@ -5,21 +5,12 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from eda_utils import (
-    index_folder,
-    load_image,
-    measure_images,
-    plot_completeness,
-    plot_counts,
-    plot_distributions,
-    plot_geometry,
-    plot_histogram,
-)
+from eda_utils import index_folder, load_image, measure_images, plot_counts, plot_histogram, plots
 from eda_utils.core.errors import RequestError
 from eda_utils.image.image import Image
 from eda_utils.samples.fetch import CANARY
 
-PLOTS = [plot_completeness, plot_counts, plot_geometry]
+PLOTS = [plots.completeness, plot_counts, plots.geometry]
 
 
 @pytest.mark.parametrize("plot", PLOTS)
@@ -59,7 +50,7 @@ def test_identifying_columns_are_refused(index):
 
 
 def test_completeness_is_a_percentage(index):
-    ax = plot_completeness(index, tags=["Manufacturer", "PatientID"])
+    ax = plots.completeness(index, tags=["Manufacturer", "PatientID"])
     names = [label.get_text().split("\n")[0] for label in ax.get_xticklabels()]
     cells = ax.collections[0].get_array().reshape(2, -1)
     ct = index[(index["Modality"] == "CT") & index["problem"].isna()]
@@ -108,33 +99,33 @@ def points(axes):
 
 
 def test_every_measured_image_is_a_point(index, stats):
-    axes = plot_distributions(stats, index, "entropy_bits")
+    axes = plots.distributions(stats, index, "entropy_bits")
     assert sum(points(axes)) == stats["entropy_bits"].notna().sum()
     assert len(axes) == 1
     assert axes[0].get_title(loc="left") in axes[0].figure.alt_text
 
 
 def test_units_have_no_axis_in_common(index, stats):
-    labels = [ax.get_xlabel() for ax in plot_distributions(stats, index)]
+    labels = [ax.get_xlabel() for ax in plots.distributions(stats, index)]
     assert len(labels) == 4
     assert labels[0].startswith("mean_value (stored value)")
     assert "mean_value (HU)" in labels
 
 
 def test_one_that_stands_out_is_said_and_orange():
-    axes = plot_distributions(*planted([*range(10, 20), 500.0, 5.0], ["CT"] * 11 + ["MR"]))
+    axes = plots.distributions(*planted([*range(10, 20), 500.0, 5.0], ["CT"] * 11 + ["MR"]))
     assert axes[0].get_title(loc="left") == "mean_value of 12 images by Modality: 1 stands out (orange)"
     assert sorted(points(axes)) == [0, 1, 1, 10]
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 1.0], [-5.0, 0.0, 1e9], [0.001, 1e6], [np.nan, 3.0], [1.0] * 500])
 def test_few_equal_and_absurd_values_are_drawn(values, tmp_path):
-    axes = plot_distributions(*planted(values, ["CT"] * len(values)))
+    axes = plots.distributions(*planted(values, ["CT"] * len(values)))
     axes[0].figure.savefig(tmp_path / "a.png")
 
 
 def test_many_groups_become_others_and_many_points_fewer():
-    axes = plot_distributions(*planted(np.arange(3000.0), [f"D{number % 30}" for number in range(3000)]))
+    axes = plots.distributions(*planted(np.arange(3000.0), [f"D{number % 30}" for number in range(3000)]))
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert len(names) == 9
     assert "others (2,200)" in names
@@ -143,13 +134,13 @@ def test_many_groups_become_others_and_many_points_fewer():
 
 @pytest.mark.parametrize("values", [[], [np.nan]])
 def test_nothing_measured_is_said(values):
-    axes = plot_distributions(*planted(values, ["CT"] * len(values)))
+    axes = plots.distributions(*planted(values, ["CT"] * len(values)))
     assert axes[0].figure.alt_text == "Nothing to show: no image has a mean_value"
 
 
 def test_distributions_are_refused_by_person_and_by_unknown_column():
     with pytest.raises(RequestError) as caught:
-        plot_distributions(*planted([1.0], ["CT"]), by="PatientID")
+        plots.distributions(*planted([1.0], ["CT"]), by="PatientID")
     assert str(caught.value) == "PatientID: identifies a person (PS3.15 Table E.1-1); plot by another attribute."
     with pytest.raises(RequestError):
-        plot_distributions(*planted([1.0], ["CT"]), "colour")
+        plots.distributions(*planted([1.0], ["CT"]), "colour")

@@ -7,7 +7,8 @@ import pytest
 from identified import bare, identified, write
 from parts import for_each, foreign_files, mixed_folder
 
-from eda_utils import audit_phi, find_files, index_folder
+from eda_utils import index_folder, privacy
+from eda_utils.core import find_files
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
 from eda_utils.privacy.audit_folder import KINDS
@@ -15,7 +16,7 @@ from eda_utils.samples.fetch import CANARY
 
 
 def audit(source, **options):
-    found = audit_phi(source, progress=False, **options)
+    found = privacy.audit(source, progress=False, **options)
     assert tuple(found.columns) == FINDING_COLUMNS
     assert not found.duplicated(["path", "kind"]).any()
     assert set(found["kind"]) <= set(KINDS)
@@ -75,4 +76,4 @@ def test_processes_find_the_same(tmp_path, samples):
 def test_no_files(tmp_path):
     assert audit(tmp_path).empty
     with pytest.raises(RequestError):
-        audit_phi(pd.DataFrame({"file": []}))
+        privacy.audit(pd.DataFrame({"file": []}))

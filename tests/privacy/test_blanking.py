@@ -11,9 +11,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit, RLELossless
 from written import region, smooth, write_text
 
-from eda_utils import load_image, text_boxes
+from eda_utils import load_image
 from eda_utils.core.errors import FormatError
 from eda_utils.dicom.dataset import read_dataset
+from eda_utils.privacy import text_boxes
 from eda_utils.privacy.blanking import blank_text, strip_comments
 from eda_utils.samples.fetch import CANARY
 

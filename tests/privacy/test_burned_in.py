@@ -7,10 +7,10 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from written import TEXT, TEXT_FREE, region, smooth, write_text
 
-from eda_utils import audit_phi, find_burned_in, make_samples
+from eda_utils import make_samples, privacy
 from eda_utils.core.errors import EDAError
 from eda_utils.dicom.dataset import read_dataset
-from eda_utils.privacy import burned_in
+from eda_utils.privacy import burned_in, find_burned_in
 from eda_utils.privacy.burned_in import KINDS, examine_text, find_text, ultrasound_regions
 from eda_utils.samples.fetch import CANARY
 
@@ -171,8 +171,8 @@ def test_text_outside_of_regions_is_counted(make_dicom):
 
 def test_audit_with_pixels(make_dicom):
     path = make_dicom(write_text(smooth())[0])
-    assert "burned_in_unknown" in set(audit_phi(path, progress=False)["kind"])
-    found = audit_phi(path, pixels=True, ocr=False, progress=False)
+    assert "burned_in_unknown" in set(privacy.audit(path, progress=False)["kind"])
+    found = privacy.audit(path, pixels=True, ocr=False, progress=False)
     assert "burned_in_text" in set(found["kind"])
     assert "burned_in_unknown" not in set(found["kind"])
     assert TEXT not in found.to_csv()

@@ -19,9 +19,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 from written import smooth, write_text
 
-from eda_utils import audit_phi, deidentify, index_folder
+from eda_utils import index_folder, privacy
 from eda_utils.core.errors import EDAError, RequestError
 from eda_utils.dicom.dataset import attribute, read_dataset
+from eda_utils.privacy import deidentify
 from eda_utils.privacy.deidentification import make_copy
 from eda_utils.samples.fetch import CANARY
 
@@ -73,7 +74,7 @@ def test_any_file(path, tmp_path):
     except EDAError:
         assert list(Path(folder).iterdir()) == []
         return
-    found = audit_phi(row["copied_to"], progress=False)
+    found = privacy.audit(row["copied_to"], progress=False)
     assert set(found["kind"]) <= HARMLESS
     assert CANARY.lower().encode() not in Path(row["copied_to"]).read_bytes().lower()
     copy, original = (read_dataset(str(place), pixels=True) for place in (row["copied_to"], path))
@@ -273,11 +274,11 @@ def test_comments_in_compressed_frames_do_not_stay(make_dicom, tmp_path):
     dataset.file_meta.TransferSyntaxUID, dataset.PixelData = JPEGBaseline8Bit, encapsulate([buffer.getvalue()])
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(tmp_path / "commented.dcm", enforce_file_format=True)
-    assert "codestream_comment" in set(audit_phi(tmp_path / "commented.dcm", progress=False)["kind"])
+    assert "codestream_comment" in set(privacy.audit(tmp_path / "commented.dcm", progress=False)["kind"])
     copy = only(tmp_path / "commented.dcm", tmp_path / "copy")
     assert CANARY.encode() not in copy.PixelData
     assert np.array_equal(copy.pixel_array, np.asarray(Pillow.open(buffer)))
-    assert "codestream_comment" not in set(audit_phi(tmp_path / "copy", progress=False)["kind"])
+    assert "codestream_comment" not in set(privacy.audit(tmp_path / "copy", progress=False)["kind"])
 
 
 def test_a_copy_is_whole_or_not_there(make_dicom, tmp_path, monkeypatch):
@@ -303,7 +304,7 @@ def test_a_private_transfer_syntax_is_no_surprise(tmp_path):
     path = write(identified(), tmp_path / "a.dcm")
     content = path.read_bytes()
     path.write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.276.0.99.4.2.1\0\0", 1))
-    found = audit_phi(path, progress=False)
+    found = privacy.audit(path, progress=False)
     assert "person_name" in set(found["kind"])
     done = copies(path, tmp_path / "copies")
     assert done["remains"].item() == ""

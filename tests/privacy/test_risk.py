@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from eda_utils import audit_phi, risk_card
+from eda_utils import privacy
 from eda_utils.core.findings import findings_table
+from eda_utils.privacy import risk_card
 from eda_utils.privacy.audit_folder import KINDS
 from eda_utils.privacy.risk import SAID
 from eda_utils.samples.fetch import CANARY
@@ -41,7 +42,7 @@ def test_sentences(rows, sentence):
 
 
 def test_of_samples(samples, index):
-    card = risk_card(audit_phi(index, progress=False), index)
+    card = risk_card(privacy.audit(index, progress=False), index)
     assert card.sentence.startswith("Do not send this folder as it is: ")
     for shown in (str(card), card._repr_html_(), repr(card)):
         assert CANARY.lower() not in shown.lower()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from written import TEXT_FREE, smooth, write_text
 
-from eda_utils import load_image, text_boxes
+from eda_utils import load_image
+from eda_utils.privacy import text_boxes
 from eda_utils.privacy.text_shapes import BOX_COLUMNS, letter_boxes
 
 

@@ -11,10 +11,10 @@ from pydicom.config import IGNORE
 from pydicom.data import get_palette_files, get_testdata_file
 from pydicom.uid import UID
 
-from eda_utils import index_folder
+from eda_utils import index_folder, quality
 from eda_utils.core.errors import RequestError
 from eda_utils.core.findings import FINDING_COLUMNS
-from eda_utils.quality.uids import DIRECTORY, UIDS, audit_uids
+from eda_utils.quality.uids import DIRECTORY, UIDS
 from eda_utils.samples.fetch import CANARY
 
 RAW, RLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"
@@ -34,7 +34,7 @@ def folder(count=4, **columns):
 
 def audit(index):
     """The findings, after a look for identifiers in them."""
-    found = audit_uids(index)
+    found = quality.check_uids(index)
     assert tuple(found.columns) == FINDING_COLUMNS
     shown = found.drop(columns="path").to_csv().lower()
     values = {str(value).lower() for keyword in (*UIDS, "PatientID") for value in index[keyword].dropna()}
@@ -178,7 +178,7 @@ TEXTS = st.text().map(str.strip).filter(bool)  # pydicom's UID strips
 @settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.one_of(st.from_regex(r"[0-9.]{1,70}", fullmatch=True), TEXTS), min_size=1))
 def test_a_uid_is_valid_where_pydicom_says_so(values):
-    found = audit_uids(folder(len(values), FrameOfReferenceUID=values, SeriesInstanceUID=unique(len(values))))
+    found = quality.check_uids(folder(len(values), FrameOfReferenceUID=values, SeriesInstanceUID=unique(len(values))))
     invalid = sum(not UID(value, IGNORE).is_valid for value in values)
     told = f"{invalid} of {len(values)} DICOM file"
     assert [text[: len(told)] for text in found["evidence"]] == [told] * (invalid > 0)
@@ -203,11 +203,11 @@ def test_a_file_that_is_listed_twice_is_no_copy():
 
 
 def test_empty_and_unreadable_folders(tmp_path):
-    expected = audit_uids(folder()).dtypes
-    assert audit_uids(index_folder(tmp_path)).dtypes.equals(expected)
+    expected = quality.check_uids(folder()).dtypes
+    assert quality.check_uids(index_folder(tmp_path)).dtypes.equals(expected)
     (tmp_path / "cut.dcm").write_bytes(bytes(128) + b"DICM")
-    assert audit_uids(index_folder(tmp_path)).dtypes.equals(expected)
-    assert audit_uids(index_folder(tmp_path)).empty
+    assert quality.check_uids(index_folder(tmp_path)).dtypes.equals(expected)
+    assert quality.check_uids(index_folder(tmp_path)).empty
 
 
 def test_samples(index):
@@ -226,5 +226,5 @@ def test_corpus(corpus):
 
 def test_a_column_that_is_missing_is_named():
     with pytest.raises(RequestError) as caught:
-        audit_uids(folder().drop(columns="FrameOfReferenceUID"))
+        quality.check_uids(folder().drop(columns="FrameOfReferenceUID"))
     assert str(caught.value) == "index: has no column FrameOfReferenceUID; call index_folder with this tag too."

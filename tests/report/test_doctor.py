@@ -12,11 +12,11 @@ from parts import ROOT
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, AllTransferSyntaxes, JPEG2000Lossless
 
-from eda_utils import check_decoders, check_environment, index_folder, load_image
+from eda_utils import index_folder, load_image
 from eda_utils.cli.app import main
 from eda_utils.core import installation
 from eda_utils.core.errors import EDAError, MissingError, RequestError
-from eda_utils.report import doctor
+from eda_utils.report import check_decoders, check_environment, doctor
 from eda_utils.samples.fetch import CANARY
 
 REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots,privacy]; extra == "notebooks"']

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from eda_utils import render_notebook
+from eda_utils.report import render_notebook
 from eda_utils.report.flatten import STATE, VIEW, flatten_widgets
 from eda_utils.report.page import clean
 

@@ -13,7 +13,7 @@ from pydicom.data import get_testdata_file
 
 import eda_utils as eda
 from eda_utils.report.page import clean, hide_places, index_page, page_of, page_script, title_of
-from eda_utils.viewer.html import viewer_html
+from eda_utils.viewer import image_html
 
 HANDLERS = [
     "<script>alert(1)</script>",
@@ -68,12 +68,12 @@ def test_whatever_is_put_together_is_dead(text):
 
 
 def test_what_we_make_ourselves_stays(samples, index):
-    viewer = viewer_html(get_testdata_file("CT_small.dcm"))
+    viewer = image_html(get_testdata_file("CT_small.dcm"))
     cleaned = clean(viewer)
     assert re.findall(r"<script.*?</script>", cleaned) == re.findall(r"<script.*?</script>", viewer)
     assert 'class="eda-static"' in cleaned
     assert 'src="data:image/png;base64,' in cleaned
-    tree = clean(eda.series_tree(index)._repr_html_())
+    tree = clean(eda.index.series_tree(index)._repr_html_())
     assert tree.count("<details") == tree.count("<summary>") > 10
     assert "<details open" in tree
     assert "<script" not in clean(eda.headlines(index)._repr_html_())

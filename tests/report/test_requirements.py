@@ -6,8 +6,8 @@ from importlib import metadata
 import pytest
 from parts import ROOT
 
-from eda_utils import check_environment
 from eda_utils.core import installation
+from eda_utils.report import check_environment
 
 REQUIRED = ["pydicom<4,>=3.0.1", 'pytest>=8.2; extra == "test"', 'eda_utils[plots,privacy]; extra == "notebooks"']
 REQUIRED += ['never-installed>=1; extra == "plots"', 'never-installed>=1; extra == "notebooks"']

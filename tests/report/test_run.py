@@ -14,8 +14,10 @@ import pytest
 from parts import leaks
 from peers import running
 
-from eda_utils import render_notebook, render_notebooks, render_report, write_phantom_cohort
+from eda_utils import render_report
 from eda_utils.core.errors import MissingError, NotebookError, RequestError
+from eda_utils.report import render_notebook, render_notebooks
+from eda_utils.samples import write_phantom_cohort
 from eda_utils.samples.fetch import CANARY
 
 pytestmark = pytest.mark.notebooks

@@ -17,10 +17,10 @@ def cohort(tmp_path_factory):
     """Write a cohort and read it back: its labelled images, with arrays of 32 × 32."""
 
     def read(**options):
-        folder = eda.write_phantom_cohort(tmp_path_factory.mktemp("cohort"), **options)
-        joined = eda.join_labels(eda.index_folder(folder / "images", progress=False), folder / "labels.csv")
+        folder = eda.samples.write_phantom_cohort(tmp_path_factory.mktemp("cohort"), **options)
+        joined = eda.cohort.join_labels(eda.index_folder(folder / "images", progress=False), folder / "labels.csv")
         joined = joined[joined["nodule"].notna()]
-        arrays = eda.collate_items(list(eda.ImageDataset(joined, size=(32, 32))))[0]
+        arrays = eda.cohort.collate_items(list(eda.cohort.ImageDataset(joined, size=(32, 32))))[0]
         return joined.astype({"nodule": int, "coin": int}), arrays.reshape(len(arrays), -1) / 1000
 
     return read
@@ -38,22 +38,22 @@ def auc(index, arrays, label, is_train):
 
 
 def parts(index, seed=0):
-    split = eda.split_patients(index, {"train": 0.5, "test": 0.5}, stratify=["nodule", "coin"], seed=seed)
+    split = eda.cohort.split_patients(index, {"train": 0.5, "test": 0.5}, stratify=["nodule", "coin"], seed=seed)
     return (split["part"] == "train").to_numpy()
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path):
-    first, second = (eda.write_phantom_cohort(tmp_path / name, patients=3) for name in "ab")
+    first, second = (eda.samples.write_phantom_cohort(tmp_path / name, patients=3) for name in "ab")
     names = sorted(path.relative_to(first) for path in first.rglob("*.*"))
     assert len(names) >= 10
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
-    other = eda.write_phantom_cohort(tmp_path / "c", patients=3, seed=1)
+    other = eda.samples.write_phantom_cohort(tmp_path / "c", patients=3, seed=1)
     assert (first / "labels.csv").read_bytes() != (other / "labels.csv").read_bytes()
 
 
 def test_labels_lack_what_is_said(tmp_path):
-    folder = eda.write_phantom_cohort(tmp_path, patients=5, site="B")
-    unmatched = eda.list_unmatched(eda.index_folder(folder / "images", progress=False), folder / "labels.csv")
+    folder = eda.samples.write_phantom_cohort(tmp_path, patients=5, site="B")
+    unmatched = eda.cohort.list_unmatched(eda.index_folder(folder / "images", progress=False), folder / "labels.csv")
     assert unmatched["side"].value_counts().to_dict() == {"file": UNLABELLED, "label": UNKNOWN}
 
 
@@ -94,11 +94,11 @@ def test_images_of_a_patient_leak(usual):
 
 def test_the_scan_finds_the_shortcut_and_nothing_else(usual, cohort):
     index, _ = usual
-    found = eda.scan_shortcuts(index, "nodule")
+    found = eda.cohort.scan_shortcuts(index, "nodule")
     told = set(found.loc[found["is_shortcut"], "field"])
     assert told == {"Manufacturer", "ManufacturerModelName", "KVP", "BurnedInAnnotation"} & set(index)
-    assert not eda.scan_shortcuts(index, "coin")["is_shortcut"].any()
-    assert not eda.scan_shortcuts(cohort(patients=120, shortcut=0.5)[0], "nodule")["is_shortcut"].any()
+    assert not eda.cohort.scan_shortcuts(index, "coin")["is_shortcut"].any()
+    assert not eda.cohort.scan_shortcuts(cohort(patients=120, shortcut=0.5)[0], "nodule")["is_shortcut"].any()
 
 
 def test_nodules_are_brighter_than_lung(cohort):
@@ -111,4 +111,4 @@ def test_nodules_are_brighter_than_lung(cohort):
 def test_sites_are_known(tmp_path):
     assert len({scanner[1] for scanners in SITES.values() for scanner in scanners}) == 4
     with pytest.raises(RequestError, match=r"site: is not known; choose from A, B\."):
-        eda.write_phantom_cohort(tmp_path, site="C")
+        eda.samples.write_phantom_cohort(tmp_path, site="C")

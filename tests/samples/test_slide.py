@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from skimage.measure import block_reduce
 
-from eda_utils import make_phantom_tile, open_slide, phantom_truth, write_phantom_slide
+from eda_utils import open_slide
 from eda_utils.core.errors import RequestError
-from eda_utils.samples import slide as phantom_slide
+from eda_utils.samples import make_phantom_tile, phantom_truth, slide as phantom_slide, write_phantom_slide
 from eda_utils.samples.slide import CAST_LIGHT, DEFECTS
 from eda_utils.slides.stains import optical_density
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eda_utils import make_phantom_tile
 from eda_utils.core.errors import RequestError
+from eda_utils.samples import make_phantom_tile
 from eda_utils.samples.tile import DIAMETERS_UM, GAP_UM
 
 TILES = {

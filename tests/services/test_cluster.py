@@ -13,8 +13,9 @@ import pytest
 from parts import mixed_folder, package
 
 import eda_utils.index as module
-from eda_utils import index_folder, read_index, slide_table, write_phantom_slide
+from eda_utils import index_folder, quality, read_index
 from eda_utils.core.errors import RequestError
+from eda_utils.samples import write_phantom_slide
 
 PATIENCE = 120  # seconds, for a machine that is busy with other things
 
@@ -184,7 +185,7 @@ def test_a_worker_is_killed_halfway(cluster, folder, tmp_path, monkeypatch, outp
 def test_slides_of_a_cluster_are_those_of_here(cluster, tmp_path):
     for seed, defects in enumerate([(), ("ink",), ("truncated",)]):
         write_phantom_slide(tmp_path / f"{seed}.tiff", shape=(1024, 1536), seed=seed, defects=defects)
-    expected = slide_table(tmp_path)
+    expected = quality.measure_slides(tmp_path)
     with cluster.client() as client:
-        pd.testing.assert_frame_equal(slide_table(tmp_path, client=client), expected)
+        pd.testing.assert_frame_equal(quality.measure_slides(tmp_path, client=client), expected)
     assert (expected["problem"] != "").tolist() == [False, False, True]

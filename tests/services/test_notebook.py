@@ -2,7 +2,8 @@
 
 from parts import ROOT, leaks
 
-from eda_utils import render_notebook, services
+from eda_utils import services
+from eda_utils.report import render_notebook
 from eda_utils.samples.fetch import CANARY
 
 NOTEBOOK = ROOT / "notebooks" / "09_dicom_services.ipynb"

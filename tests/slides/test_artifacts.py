@@ -18,8 +18,8 @@ def drawn(tmp_path_factory):
     def draw(seed, *defects):
         path = folder / f"{seed}{'-'.join(defects)}.tiff"
         if not path.exists():
-            eda.write_phantom_slide(path, shape=SHAPE, seed=seed, defects=defects)
-        return path, eda.phantom_truth(shape=SHAPE, seed=seed, defects=defects)
+            eda.samples.write_phantom_slide(path, shape=SHAPE, seed=seed, defects=defects)
+        return path, eda.samples.phantom_truth(shape=SHAPE, seed=seed, defects=defects)
 
     return draw
 
@@ -30,7 +30,7 @@ def test_blurred_tiles_are_less_sharp_than_all_others(drawn):
 
     path, truth = drawn(2, "blur")
     with eda.open_slide(path) as slide:
-        tiles = eda.focus_map(slide, most=10_000)
+        tiles = eda.slides.focus_map(slide, most=10_000)
     down = tuple(full / small for full, small in zip(SHAPE, truth.blur.shape, strict=True))
     places = tiles["row"].to_numpy(), tiles["col"].to_numpy(), FOCUS_TILE, FOCUS_TILE
     blurred = Mask(truth.blur, truth.um_per_px, down).share_of(*places)
@@ -47,7 +47,7 @@ def test_sharpness_of_the_real_slide_falls_with_each_blur(samples):
 
     with eda.open_slide(next((samples / "pathology").glob("*.svs"))) as slide:
         tile = Image.fromarray(slide.read_region(1700, 900, 256, 256))
-        assert eda.focus_map(slide)["sharpness"].min() > OUT_OF_FOCUS
+        assert eda.slides.focus_map(slide)["sharpness"].min() > OUT_OF_FOCUS
     blurs = [np.asarray(tile.filter(ImageFilter.GaussianBlur(sigma))) for sigma in (0, 1, 2, 4)]
     found = [_sharpness(blurred, [1, 8]) for blurred in blurs]
     assert found == sorted(found, reverse=True)
@@ -102,7 +102,7 @@ def test_stain_vectors_of_a_slide(drawn, defect):
 def test_glass_is_measured_too(drawn):
     with eda.open_slide(drawn(1, "glass")[0]) as slide:
         found = measure_slide(slide)
-        assert eda.focus_map(slide).empty
+        assert eda.slides.focus_map(slide).empty
     assert found["tissue_mm2"] == 0
     assert np.isnan(found["blurred_share"])
     assert found["hematoxylin"] is None
@@ -110,4 +110,4 @@ def test_glass_is_measured_too(drawn):
 
 def test_wrong_request(drawn):
     with eda.open_slide(drawn(1)[0]) as slide, pytest.raises(RequestError, match="most: at least one tile"):
-        eda.focus_map(slide, most=0)
+        eda.slides.focus_map(slide, most=0)

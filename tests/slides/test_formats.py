@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image as Pillow
 from slides import openslide_region, random_regions, scene, write_pyramid
 
-from eda_utils import open_slide, slide_table
+from eda_utils import open_slide, quality
 from eda_utils.core.errors import EDAError, FormatError, MissingError
 
 
@@ -159,7 +159,7 @@ def test_nothing_ends_the_process(tmp_path):
             tiny_tiff(tmp_path / f"{tag}{number}.tif", **{tag: value})
         tiny_tiff(tmp_path / f"square{number}.tif", TileWidth=value, TileLength=value)
     code = (
-        "import sys; from eda_utils import slide_table, open_slide, EDAError; from pathlib import Path\n"
+        "import sys; from eda_utils import quality.measure_slides, open_slide, EDAError; from pathlib import Path\n"
         "for path in Path(sys.argv[1]).iterdir():\n"
         "    try:\n"
         "        with open_slide(path) as slide: slide.read_region(0, 0, 99, 99)\n"
@@ -168,4 +168,4 @@ def test_nothing_ends_the_process(tmp_path):
     )
     answer = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
     assert answer.stdout == "alive\n", answer.stderr
-    assert not slide_table(tmp_path)["problem"].isna().any()
+    assert not quality.measure_slides(tmp_path)["problem"].isna().any()

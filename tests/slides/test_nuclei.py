@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from eda_utils import count_nuclei, estimate_background, estimate_stains, make_phantom_tile, open_slide
+from eda_utils import open_slide
 from eda_utils.core.errors import RequestError
+from eda_utils.samples import make_phantom_tile
+from eda_utils.slides import count_nuclei, estimate_background, estimate_stains
 from eda_utils.slides.nuclei import COLUMNS, label_nuclei, measure_nuclei
 
 TILES = {

@@ -5,17 +5,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from parts import examples
 
-from eda_utils import (
-    estimate_background,
-    estimate_stains,
-    make_phantom_tile,
-    normalize_stains,
-    open_slide,
-    phantom_truth,
-    separate_stains,
-    write_phantom_slide,
-)
+from eda_utils import open_slide
 from eda_utils.core.errors import EDAError, RequestError
+from eda_utils.samples import make_phantom_tile, phantom_truth, write_phantom_slide
+from eda_utils.slides import estimate_background, estimate_stains, normalize_stains, separate_stains
 from eda_utils.slides.stain_vectors import REFERENCE, _sparse_amounts
 from eda_utils.slides.stains import optical_density
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, strategies as st
 from skimage.color import rgb_from_hed, separate_stains as skimage_separate
 
-from eda_utils import estimate_background, load_image, make_phantom_tile, recombine_stains, separate_stains
+from eda_utils import load_image
 from eda_utils.core.errors import RequestError
+from eda_utils.samples import make_phantom_tile
+from eda_utils.slides import estimate_background, recombine_stains, separate_stains
 from eda_utils.slides.stains import STAIN_VECTORS, optical_density, stain_matrix
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from parts import SAMPLES, examples
 from slides import scene, tiny_tiff, write_pyramid
 
-from eda_utils import open_slide, slide_table
+from eda_utils import open_slide, quality
 from eda_utils.core.errors import EDAError, FormatError
 from eda_utils.slides.tiff_check import check_tiff
 
@@ -88,6 +88,6 @@ def test_a_slide_with_any_bytes_changed_opens_or_is_refused(tmp_path_factory, da
 def test_a_row_for_each(tmp_path):
     for name, (claims, _) in LIES.items():
         tiny_tiff(tmp_path / f"{name}.tif", **claims)
-    table = slide_table(tmp_path)
+    table = quality.measure_slides(tmp_path)
     assert len(table) > 3
     assert set(table["problem"]) <= {f"{wrong}; copy the file again" for _, wrong in LIES.values()}

@@ -11,8 +11,9 @@ import tifffile
 from parts import SAMPLES
 from slides import forget_tiles, openslide_region, random_regions, scene, write_pyramid
 
-from eda_utils import byte_map, open_slide
+from eda_utils import open_slide
 from eda_utils.core.errors import DecodeError, RequestError
+from eda_utils.slides import byte_map
 from eda_utils.slides.tiff_tiles import EXACT
 
 SVS = SAMPLES / "pathology" / "CMU-1-Small-Region.svs"

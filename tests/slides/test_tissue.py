@@ -18,8 +18,8 @@ def drawn(tmp_path_factory):
     def draw(seed, *defects):
         if (seed, defects) not in made:
             path = folder / f"{seed}{'-'.join(defects)}.tiff"
-            eda.write_phantom_slide(path, shape=SHAPE, seed=seed, defects=defects)
-            made[seed, defects] = path, eda.phantom_truth(shape=SHAPE, seed=seed, defects=defects)
+            eda.samples.write_phantom_slide(path, shape=SHAPE, seed=seed, defects=defects)
+            made[seed, defects] = path, eda.samples.phantom_truth(shape=SHAPE, seed=seed, defects=defects)
         return made[seed, defects]
 
     return draw
@@ -30,7 +30,7 @@ def drawn(tmp_path_factory):
 def test_tissue_is_where_it_was_drawn(drawn, seed, defects):
     path, truth = drawn(seed, *defects)
     with eda.open_slide(path) as slide:
-        found = eda.tissue_mask(slide)
+        found = eda.slides.tissue_mask(slide)
     tissue = truth.tissue & ~truth.ink
     assert found.pixels.shape == tissue.shape
     assert 2 * (found.pixels & tissue).sum() / (found.pixels.sum() + tissue.sum()) > 0.97
@@ -41,7 +41,7 @@ def test_tissue_is_where_it_was_drawn(drawn, seed, defects):
 def test_ink_is_where_it_was_drawn(drawn, seed):
     path, truth = drawn(seed, "ink")
     with eda.open_slide(path) as slide:
-        found = eda.ink_mask(slide).pixels
+        found = eda.slides.ink_mask(slide).pixels
     hit = (found & truth.ink).sum()
     assert hit / truth.ink.sum() > 0.95
     assert hit / found.sum() > 0.9
@@ -50,12 +50,12 @@ def test_ink_is_where_it_was_drawn(drawn, seed):
 def test_no_ink_where_none_was_drawn(drawn, samples):
     for path in (drawn(1)[0], drawn(1, "stain")[0], next((samples / "pathology").glob("*.svs"))):
         with eda.open_slide(path) as slide:
-            assert not eda.ink_mask(slide).pixels.any()
+            assert not eda.slides.ink_mask(slide).pixels.any()
 
 
 def test_the_real_slide(samples):
     with eda.open_slide(next((samples / "pathology").glob("*.svs"))) as slide:
-        found = eda.tissue_mask(slide)
+        found = eda.slides.tissue_mask(slide)
         middle, corner = slide.read_region(1700, 900, 64, 64), slide.read_region(2600, 100, 64, 64)
     assert found.share_of([1700, 2600], [900, 100], 64, 64).tolist() == [1, 0]
     assert middle.mean() < 200 < corner.mean()
@@ -64,16 +64,16 @@ def test_the_real_slide(samples):
 
 def test_glass_has_no_tissue(drawn):
     with eda.open_slide(drawn(1, "glass")[0]) as slide:
-        assert not eda.tissue_mask(slide).pixels.any()
-        assert eda.tile_grid(slide).empty
-        assert len(eda.tile_grid(slide, min_tissue=0)) == (4096 // 256) * (6144 // 256)
+        assert not eda.slides.tissue_mask(slide).pixels.any()
+        assert eda.slides.tile_grid(slide).empty
+        assert len(eda.slides.tile_grid(slide, min_tissue=0)) == (4096 // 256) * (6144 // 256)
 
 
 @pytest.mark.parametrize("mpp", [0.5, 1.0, 0.8])
 def test_grid_covers_the_tissue(drawn, mpp):
     path, truth = drawn(2)
     with eda.open_slide(path) as slide:
-        grid = eda.tile_grid(slide, size=128, mpp=mpp, min_tissue=0)
+        grid = eda.slides.tile_grid(slide, size=128, mpp=mpp, min_tissue=0)
         tile = slide.read_region(*grid.loc[0, ["row", "col", "size", "size"]].astype(int), mpp=mpp)
     assert tile.shape == (128, 128, 3)
     step = 128 * mpp / 0.5
@@ -84,8 +84,8 @@ def test_grid_covers_the_tissue(drawn, mpp):
 
 def test_a_slide_without_spacing(drawn):
     with eda.open_slide(drawn(1, "no_mpp")[0]) as slide:
-        found = eda.tissue_mask(slide)
-        grid = eda.tile_grid(slide)
+        found = eda.slides.tissue_mask(slide)
+        grid = eda.slides.tile_grid(slide)
         assert (found.um_per_px, found.area_mm2) == (None, None)
         assert "no spacing" in repr(found)
         assert grid["mpp"].isna().all()
@@ -103,7 +103,9 @@ def test_shares_of_rectangles_are_means():
     assert np.array_equal(np.asarray(mask), mask.pixels)
 
 
-@pytest.mark.parametrize("call", [lambda s: eda.tissue_mask(s, um_per_px=0), lambda s: eda.tile_grid(s, size=0)])
+@pytest.mark.parametrize(
+    "call", [lambda s: eda.slides.tissue_mask(s, um_per_px=0), lambda s: eda.slides.tile_grid(s, size=0)]
+)
 def test_wrong_requests(drawn, call):
     with eda.open_slide(drawn(1)[0]) as slide, pytest.raises(RequestError):
         call(slide)
@@ -119,7 +121,7 @@ def test_an_overview_is_bounded(drawn):
 def test_a_picture_of_one_pixel_and_one_full_of_tissue(tmp_path):
     from PIL import Image
 
-    for name, picture in (("one", np.full((1, 1, 3), 90, np.uint8)), ("full", eda.make_phantom_tile().rgb)):
+    for name, picture in (("one", np.full((1, 1, 3), 90, np.uint8)), ("full", eda.samples.make_phantom_tile().rgb)):
         path = tmp_path / f"{name}.png"
         Image.fromarray(picture).save(path)
         with eda.open_slide(path, mpp=0.5) as slide:

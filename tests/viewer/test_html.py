@@ -12,7 +12,8 @@ from parts import ROOT
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda
-from eda_utils.viewer.html import static_figure, viewer_html, viewer_script
+from eda_utils import viewer
+from eda_utils.viewer.html import static_figure
 
 CT = get_testdata_file("CT_small.dcm")
 CINE = get_testdata_file("examples_ybr_color.dcm")
@@ -32,7 +33,7 @@ def unpacked(frame):
 
 
 def test_a_block_holds_the_values_of_the_file():
-    [[frame]] = data_of(viewer_html(CT))["pictures"]
+    [[frame]] = data_of(viewer.image_html(CT))["pictures"]
     assert frame["facts"]["factor"] == 1
     np.testing.assert_array_equal(unpacked(frame).astype(int) - 1024, eda.load_image(CT).pixels)
 
@@ -40,17 +41,17 @@ def test_a_block_holds_the_values_of_the_file():
 @pytest.mark.parametrize("budget", [200_000, 60_000, 40_000])
 def test_a_block_keeps_its_budget(make_dicom, budget):
     noise = np.random.default_rng(0).integers(0, 65535, (500, 700)).astype(np.uint16)
-    assert len(viewer_html([make_dicom(noise), CINE], budget_bytes=budget)) <= budget * 1.02
+    assert len(viewer.image_html([make_dicom(noise), CINE], budget_bytes=budget)) <= budget * 1.02
 
 
 def test_without_room_the_picture_stays_static():
-    block = viewer_html(CT, budget_bytes=5000)
+    block = viewer.image_html(CT, budget_bytes=5000)
     assert data_of(block)["pictures"] == [[]]
     assert block.count("<img") == 1
 
 
 def test_of_many_frames_some_are_taken_evenly():
-    [frames] = data_of(viewer_html(CINE))["pictures"]
+    [frames] = data_of(viewer.image_html(CINE))["pictures"]
     stops = frames[0]["facts"]["stops"]
     assert len(stops) == len(frames) == 16
     assert (stops[0], stops[-1]) == (0, 29)
@@ -58,12 +59,12 @@ def test_of_many_frames_some_are_taken_evenly():
 
 
 def test_one_frame_of_an_image_is_one_frame():
-    [frames] = data_of(viewer_html(eda.load_image(CINE, frame=3)))["pictures"]
+    [frames] = data_of(viewer.image_html(eda.load_image(CINE, frame=3)))["pictures"]
     assert [frame["facts"]["stops"] for frame in frames] == [[3]]
 
 
 def test_what_cannot_be_shown_says_why():
-    block = viewer_html([CT, get_testdata_file("reportsi.dcm")])
+    block = viewer.image_html([CT, get_testdata_file("reportsi.dcm")])
     problem = "has no Pixel Data (7FE0,0010); look at its header with header_table"
     assert data_of(block)["pictures"][1] == [{"facts": {"problem": problem}, "data": {}}]
     assert f"This image cannot be shown: {problem}." in block
@@ -72,7 +73,7 @@ def test_what_cannot_be_shown_says_why():
 def test_nothing_in_the_data_can_end_the_script(make_dicom):
     hostile = "</script><img src=x onerror=alert(1)>&<!--"
     windows = {"WindowCenter": 5, "WindowWidth": 9, "WindowCenterWidthExplanation": hostile}
-    block = viewer_html(make_dicom(np.arange(16, dtype=np.uint8).reshape(4, 4), **windows))
+    block = viewer.image_html(make_dicom(np.arange(16, dtype=np.uint8).reshape(4, 4), **windows))
     assert block.count("</script>") == 1
     assert "<!--" not in block
     assert data_of(block)["pictures"][0][0]["facts"]["menu"][0]["label"].startswith(hostile)
@@ -86,7 +87,7 @@ def test_a_static_figure_has_a_text_without_a_name():
 
 
 def test_the_hash_is_that_of_the_script():
-    text, sha256 = viewer_script()
+    text, sha256 = viewer.script()
     assert sha256 == "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     assert "</script" not in text.lower()
     assert "<!--" not in text

@@ -85,7 +85,7 @@ def test_a_modality_lut_goes_along_as_a_table(index):
 )
 def test_whole_numbers_travel_in_the_smallest_type(low, high, kind):
     pixels = np.array([[low, high]], np.int64)
-    facts, arrays = describe_picture(None, eda.Image(pixels, "HU", window=Window(0, 10)))
+    facts, arrays = describe_picture(None, eda.image.Image(pixels, "HU", window=Window(0, 10)))
     assert facts["type"] == kind
     np.testing.assert_array_equal(arrays["pixels"], pixels)
 
@@ -122,14 +122,14 @@ def test_reduction_is_the_mean_of_blocks(rows, columns, factor, seed):
     values = np.random.default_rng(seed).normal(size=(rows, columns))
     sums = block_reduce(values, factor, np.sum)
     sizes = block_reduce(np.ones_like(values), factor, np.sum)
-    reduced = reduce_image(eda.Image(values, "HU", (0.5, 1.0)), factor)
+    reduced = reduce_image(eda.image.Image(values, "HU", (0.5, 1.0)), factor)
     np.testing.assert_allclose(reduced.pixels, sums / sizes, rtol=1e-4, atol=1e-5)
     assert reduced.spacing_mm == (0.5 * factor, factor)
 
 
 def test_padding_does_not_enter_the_means():
     pixels = np.array([[10, 20, -2000, -2000], [30, -2000, -2000, -2000]], np.int16)
-    reduced = reduce_image(eda.Image(pixels, "HU", padding=pixels == -2000), 2)
+    reduced = reduce_image(eda.image.Image(pixels, "HU", padding=pixels == -2000), 2)
     assert reduced.pixels.tolist() == [[20, -2000]]
     assert reduced.padding.tolist() == [[False, True]]
     assert reduced.pixels.dtype == np.int16
@@ -139,13 +139,13 @@ def test_colours_and_overlays_are_reduced_too():
     rgb = np.zeros((2, 2, 3), np.uint8)
     rgb[0, 0] = 200, 100, 0
     overlay = np.array([[False, False], [False, True]])
-    reduced = reduce_image(eda.Image(rgb, "RGB", overlay=overlay), 2)
+    reduced = reduce_image(eda.image.Image(rgb, "RGB", overlay=overlay), 2)
     assert reduced.pixels.tolist() == [[[50, 25, 0]]]
     assert reduced.overlay.tolist() == [[True]]
 
 
 def test_only_what_is_too_large_is_reduced():
-    image = eda.Image(np.zeros((400, 600), np.uint16), "HU", window=Window(0, 10))
+    image = eda.image.Image(np.zeros((400, 600), np.uint16), "HU", window=Window(0, 10))
     assert reduction_for(image, 480_000) == 1
     assert reduction_for(image, 479_999) == 2
     facts, arrays = describe_picture(None, image, max_bytes=120_000)

@@ -136,7 +136,7 @@ def test_a_jpeg_is_near_the_pixels():
 def test_a_mask_and_a_grid_come_as_they_are(scan):
     slide, _ = scan
     random = np.random.default_rng(0)
-    mask = eda.Mask(random.random((150, 120)) > 0.5, None, (1501 / 150, 1203 / 120))
+    mask = eda.slides.Mask(random.random((150, 120)) > 0.5, None, (1501 / 150, 1203 / 120))
     grid = pd.DataFrame({"row": [0, 256], "col": [7, 300], "size": [100, 50], "mpp": [1.0, np.nan]})
     packed = pack_overlays(slide, mask, grid)
     bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(packed["mask"]["bits"])), np.uint8))
@@ -152,6 +152,6 @@ def test_overlays_of_something_else_are_refused(scan):
     with pytest.raises(RequestError, match=r"^mask: is no Mask; make one with tissue_mask.$"):
         pack_overlays(slide, np.ones((3, 3), bool), None)
     with pytest.raises(RequestError, match=r"^mask: does not cover this slide; make it from the same slide.$"):
-        pack_overlays(slide, eda.Mask(np.ones((3, 3), bool), None, (5.0, 5.0)), None)
+        pack_overlays(slide, eda.slides.Mask(np.ones((3, 3), bool), None, (5.0, 5.0)), None)
     with pytest.raises(RequestError, match=r"^grid: has no column size; make one with tile_grid.$"):
         pack_overlays(slide, None, pd.DataFrame({"row": [0], "col": [0]}))

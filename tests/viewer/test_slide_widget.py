@@ -181,7 +181,7 @@ def test_a_page_gets_a_pyramid_within_its_budget(viewer, monkeypatch):
 @pytest.mark.parametrize("budget", [1_000_000, 200_000, 50_000])
 def test_a_block_keeps_its_budget(path, budget):
     with eda.open_slide(path) as slide:
-        mask, grid = eda.tissue_mask(slide), eda.tile_grid(slide)
+        mask, grid = eda.slides.tissue_mask(slide), eda.slides.tile_grid(slide)
     block = slide_html(path, mask=mask, grid=grid, budget_bytes=budget)
     assert len(block) <= budget
     facts = data_of(block)

@@ -95,7 +95,7 @@ def stain_angles(slides):
     Parameters
     ----------
     slides : DataFrame
-        From `slide_table`.
+        From `quality.measure_slides`.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def flag_slides(slides):
     Parameters
     ----------
     slides : DataFrame
-        From `slide_table`.
+        From `quality.measure_slides`.
 
     Returns
     -------
@@ -129,8 +129,8 @@ def flag_slides(slides):
     Examples
     --------
     >>> import eda_utils as eda
-    >>> slides = eda.slide_table("data/samples/pathology", progress=False)
-    >>> eda.flag_slides(slides)["kind"].tolist()
+    >>> slides = eda.quality.measure_slides("data/samples/pathology", progress=False)
+    >>> eda.quality.flag_slides(slides)["kind"].tolist()
     ['slide_label']
     """
     return findings_table(pd.concat([check.find(slides) for check in SLIDE_CHECKS]))

@@ -23,12 +23,12 @@ def slides(tmp_path_factory):
     folder = tmp_path_factory.mktemp("twelve")
     for seed in range(12):
         defects = PLANTED.get(seed, ())[:1]
-        eda.write_phantom_slide(folder / f"slide{seed:02}.tiff", shape=(3072, 4096), seed=seed, defects=defects)
-    return eda.slide_table(folder, workers=2, progress=False)
+        eda.samples.write_phantom_slide(folder / f"slide{seed:02}.tiff", shape=(3072, 4096), seed=seed, defects=defects)
+    return eda.quality.measure_slides(folder, workers=2, progress=False)
 
 
 def test_twelve_slides_with_six_anomalies(slides):
-    found = eda.flag_slides(slides)
+    found = eda.quality.flag_slides(slides)
     names = found["path"].str.extract(r"slide(\d+)")[0].astype(int)
     assert dict(zip(names, found["kind"], strict=True)) == {seed: kind for seed, (_, kind) in PLANTED.items()}
     assert len(found) == len(PLANTED)
@@ -43,8 +43,8 @@ def test_what_one_slide_has(slides):
 
 def test_other_defects_and_a_cut_file(tmp_path):
     for name in ("fold", "bubble", "edge", "truncated"):
-        eda.write_phantom_slide(tmp_path / f"{name}.tiff", shape=(3072, 4096), defects=(name,))
-    found = eda.flag_slides(eda.slide_table(tmp_path, progress=False))
+        eda.samples.write_phantom_slide(tmp_path / f"{name}.tiff", shape=(3072, 4096), defects=(name,))
+    found = eda.quality.flag_slides(eda.quality.measure_slides(tmp_path, progress=False))
     kinds = {path.rpartition("/")[2]: kind for path, kind in zip(found["path"], found["kind"], strict=True)}
     assert kinds == {
         "fold.tiff": "slide_fold",
@@ -56,23 +56,23 @@ def test_other_defects_and_a_cut_file(tmp_path):
 
 def test_a_slide_with_damaged_tiles_keeps_what_its_header_says(tmp_path):
     """All tiles of the overview are overwritten, the directories are not."""
-    path = eda.write_phantom_slide(tmp_path / "slide.tiff", shape=(3072, 4096))
+    path = eda.samples.write_phantom_slide(tmp_path / "slide.tiff", shape=(3072, 4096))
     with TiffFile(path) as tiff:
         places = [*zip(tiff.pages[1].dataoffsets, tiff.pages[1].databytecounts, strict=True)]
     with path.open("r+b") as file:
         for offset, size in places:
             file.seek(offset)
             file.write(b"\0" * size)
-    row = eda.slide_table(path, progress=False).iloc[0]
+    row = eda.quality.measure_slides(path, progress=False).iloc[0]
     assert row[["rows", "columns", "mpp"]].tolist() == [3072, 4096, 0.5]
     assert row["problem"] == "one of its tiles is damaged; copy the file again"
-    assert eda.flag_slides(pd.DataFrame([row]))["kind"].tolist() == ["slide_unreadable"]
+    assert eda.quality.flag_slides(pd.DataFrame([row]))["kind"].tolist() == ["slide_unreadable"]
 
 
 def test_an_empty_table_and_one_without_pixels(samples):
-    assert eda.flag_slides(eda.slide_table([])).empty
-    table = eda.slide_table(samples / "pathology", measure=False, progress=False)
-    assert eda.flag_slides(table)["kind"].tolist() == ["slide_label"]
+    assert eda.quality.flag_slides(eda.quality.measure_slides([])).empty
+    table = eda.quality.measure_slides(samples / "pathology", measure=False, progress=False)
+    assert eda.quality.flag_slides(table)["kind"].tolist() == ["slide_label"]
 
 
 def test_few_slides_have_no_outlier():
