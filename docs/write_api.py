@@ -5,7 +5,6 @@ from pathlib import Path
 import pdoc
 
 import eda_utils
-from eda_utils import pathology, services
 
 for face in (eda_utils, pathology, services):
     for name in face.__all__:

@@ -1,4 +1,4 @@
-"""Cli."""
+"""The command line: one module for each group of commands."""
 
 import lazy_loader as lazy
 

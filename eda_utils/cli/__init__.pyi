@@ -1,3 +1,3 @@
-"""The face of cli."""
+"""The command line: one module for each group of commands."""
 
 from .app import main as main

@@ -1,5 +1,8 @@
-"""Cohort."""
+"""From images to a data set for training: labels, splits, shortcuts, drift and the hand-over."""
 
 import lazy_loader as lazy
 
-__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+from ..core import explained
+
+_find, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+__getattr__ = explained(_find)  # a missing library is told with the extra that brings it

@@ -1,4 +1,4 @@
-"""The face of cohort."""
+"""From images to a data set for training: labels, splits, shortcuts, drift and the hand-over."""
 
 from .arrays import save_arrays as save_arrays
 from .card import dataset_card as dataset_card

@@ -41,7 +41,7 @@ def split_patients(index, fractions, *, stratify=None, seed=0, group=GROUP, stat
     -------
     DataFrame
         The index with ``part`` and ``split_group``, a number; ``attrs["split"]`` says how it was made and holds the
-        sha256 of what it was made from. `cohort.check_split` shows that nothing leaks, `balance_parts` how alike the parts
+        sha256 of what it was made from. `check_split` shows that nothing leaks, `balance_parts` how alike the parts
         are, `write_split` writes it.
 
     Raises

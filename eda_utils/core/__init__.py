@@ -1,4 +1,4 @@
-"""Core."""
+"""Errors, findings, text, tables, files, URLs, parallel and guarded work, progress: what every other room stands on."""
 
 import lazy_loader as lazy
 

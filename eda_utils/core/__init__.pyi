@@ -1,4 +1,4 @@
-"""The face of core."""
+"""Errors, findings, text, tables, files, URLs, parallel and guarded work, progress: what every other room stands on."""
 
 from .errors import (
     AccessError as AccessError,
@@ -15,7 +15,12 @@ from .errors import (
     check_frame as check_frame,
 )
 from .export import write_csv as write_csv, write_excel as write_excel
-from .extras import LIBRARIES as LIBRARIES, explain_missing as explain_missing, need_extra as need_extra
+from .extras import (
+    LIBRARIES as LIBRARIES,
+    explain_missing as explain_missing,
+    explained as explained,
+    need_extra as need_extra,
+)
 from .files import (
     HEAD_BYTES as HEAD_BYTES,
     HEADER_BYTES as HEADER_BYTES,

@@ -2,7 +2,6 @@
 
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 from .errors import InstallationError, MissingExtraError
 from .installation import REINSTALL, checkout
@@ -50,7 +49,7 @@ def explain_missing(error):
     if extra:
         return MissingExtraError(library, "is not installed", f'run pip install "eda_utils[{extra}]"')
     advice = "run python -m pip install -e . in the workbook's folder" if checkout() else f"run {REINSTALL}"
-    if library == Path(__file__).parent.name:
+    if library == __name__.split(".")[0]:
         return InstallationError(f"{'/'.join(inner)}.py", "is missing from this installation", advice)
     return InstallationError(library, "is not installed", advice)
 

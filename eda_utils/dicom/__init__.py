@@ -1,4 +1,4 @@
-"""Dicom."""
+"""DICOM data sets: attributes, values, encapsulated pixels, formats, and what tells who somebody is."""
 
 import lazy_loader as lazy
 

@@ -1,4 +1,4 @@
-"""The face of dicom."""
+"""DICOM data sets: attributes, values, encapsulated pixels, formats, and what tells who somebody is."""
 
 from .attributes import (
     FLOAT_VRS as FLOAT_VRS,

@@ -1,4 +1,4 @@
-"""Image."""
+"""One image, from file to picture: frames, decoders, modality, display, overlays and spacing."""
 
 import lazy_loader as lazy
 

@@ -1,4 +1,4 @@
-"""Index."""
+"""A folder as a table: the index, its cache, summaries, series and headlines."""
 
 import lazy_loader as lazy
 

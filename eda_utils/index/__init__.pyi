@@ -1,4 +1,4 @@
-"""The face of index."""
+"""A folder as a table: the index, its cache, summaries, series and headlines."""
 
 from .folder import INDEX_TAGS as INDEX_TAGS, index_folder as index_folder, pick_file as pick_file
 from .schema import join as join, to_frame as to_frame

@@ -1,4 +1,4 @@
-"""The face of plots."""
+"""Figures: pixels and tables in, Axes out."""
 
 from .cohort import label_pairs as label_pairs, prevalence as prevalence, split as split
 from .comparison import contributions as contributions, drift as drift, scores as scores, shortcuts as shortcuts

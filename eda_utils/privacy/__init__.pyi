@@ -1,4 +1,4 @@
-"""The face of privacy."""
+"""Who can be recognised: the audit, text in pixels, and copies without identifiers."""
 
 from .audit_folder import audit as audit
 from .burned_in import (

@@ -1,4 +1,4 @@
-"""Quality."""
+"""What is wrong with images: measurements, rules, duplicates and UIDs."""
 
 import lazy_loader as lazy
 

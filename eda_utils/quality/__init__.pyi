@@ -1,4 +1,4 @@
-"""The face of quality."""
+"""What is wrong with images: measurements, rules, duplicates and UIDs."""
 
 from .duplicates import (
     HASH_BITS as HASH_BITS,

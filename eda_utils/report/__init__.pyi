@@ -1,4 +1,4 @@
-"""The face of report."""
+"""Notebooks and folders as pages, the lessons' exercises, and the state of the installation."""
 
 from .comparison import (
     compare_images as compare_images,

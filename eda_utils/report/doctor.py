@@ -74,9 +74,9 @@ def check_decoders(source=None):
     >>> eda.report.check_decoders(get_testdata_file("CT_small.dcm"))[["transfer_syntax", "files", "ok"]].values.tolist()
     [['Explicit VR Little Endian', 1, True]]
     """
-    ours = _our_decoders()
+    ours, _ = _our_decoders()
     if source is None:
-        counts = dict.fromkeys(filter(_decoder, [*AllTransferSyntaxes, *getattr(ours, "DECODERS", ())]), 0)
+        counts = dict.fromkeys(filter(_decoder, [*AllTransferSyntaxes, *(ours or ())]), 0)
     else:
         counts = _images(source)["TransferSyntaxUID"].astype(object).map(_uid).value_counts()
     table = pd.DataFrame([_row(uid, count) for uid, count in counts.items()], columns=COLUMNS)
@@ -121,7 +121,7 @@ def _verdict(uid, name):
 
 def _decoder(uid):
     """Return the decoder of a transfer syntax, with or without plug-ins; None for what has none, or is no UID."""
-    find_decoder = getattr(_our_decoders(), "find_decoder", get_decoder)
+    _, find_decoder = _our_decoders()
     try:
         return find_decoder(uid) if uid[0].isdigit() else None
     except NotImplementedError:
@@ -129,12 +129,12 @@ def _decoder(uid):
 
 
 def _our_decoders():
-    """Return the module of our plug-in, or None where that is not possible."""
+    """Return what our plug-in decodes and how a decoder is found; None and pydicom's way where it cannot be loaded."""
     try:
-        from ..image import decoders
+        from ..image import DECODERS, find_decoder
     except ImportError:  # imagecodecs is missing or damaged; to say this is what we are here for
-        return None
-    return decoders
+        return None, get_decoder
+    return DECODERS, find_decoder
 
 
 def _pip_line(libraries):

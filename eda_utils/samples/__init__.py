@@ -1,4 +1,4 @@
-"""Samples."""
+"""Images to practise on: real ones out of packages, and drawn ones whose truth is known."""
 
 import lazy_loader as lazy
 

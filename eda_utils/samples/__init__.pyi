@@ -1,4 +1,4 @@
-"""The face of samples."""
+"""Images to practise on: real ones out of packages, and drawn ones whose truth is known."""
 
 from .cohort import write_phantom_cohort as write_phantom_cohort
 from .fetch import make_samples as make_samples

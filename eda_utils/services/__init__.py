@@ -1,5 +1,8 @@
-"""The DICOM services, live: produce, send, query, retrieve and print. Names are loaded when they are first used."""
+"""The DICOM services over a network, and an archive to try them on."""
 
 import lazy_loader as lazy
 
-__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+from ..core import explained
+
+_find, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+__getattr__ = explained(_find)  # a missing library is told with the extra that brings it

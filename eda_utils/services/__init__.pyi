@@ -1,4 +1,4 @@
-"""The face of services."""
+"""The DICOM services over a network, and an archive to try them on."""
 
 from .archive import Archive as Archive, start_archive as start_archive
 from .association import (

@@ -87,7 +87,7 @@ def query_web(url, level="study", *, fields=(), timeout=TIMEOUT, tls=None, heade
     >>> from eda_utils import services
     >>> services.query_web("http://127.0.0.1:1")
     Traceback (most recent call last):
-    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
+    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; ...
     """
     level, keys, rest = check_request(level, fields, keys)
     if level == "PATIENT" or rest:
@@ -147,7 +147,7 @@ def retrieve_web(what, url, folder, *, progress=None, timeout=TIMEOUT, tls=None,
     >>> from eda_utils import services
     >>> services.retrieve_web("1.2.3", "http://127.0.0.1:1", "/tmp/eda-example")
     Traceback (most recent call last):
-    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; check address, and that it runs.
+    eda_utils.core.errors.PeerError: 127.0.0.1:1: cannot be reached, or ends the connection; ...
     """
     folder, came = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The face of slides."""
+"""Whole-slide images: how they are read, their tissue, stains and nuclei."""
 
 from .artifacts import UNKNOWN_MPP as UNKNOWN_MPP, focus_map as focus_map, measure_slide as measure_slide
 from .nuclei import count_nuclei as count_nuclei

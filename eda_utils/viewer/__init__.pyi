@@ -1,4 +1,4 @@
-"""The face of viewer."""
+"""Widgets that show images and slides, and their JavaScript."""
 
 from .explorer import explore as explore
 from .gallery import Gallery as Gallery, image_gallery as image_gallery

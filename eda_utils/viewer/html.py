@@ -162,4 +162,4 @@ def viewer_style():
 
 
 def _read(name):
-    return read_part((Path(__file__).with_name("static") / name))
+    return read_part(Path(__file__).with_name("static") / name)

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image as Pillow, PngImagePlugin
-from slides import scene, write_pyramid
+from pyramids import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.report.comparison import render_comparison, write_card

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import tifffile
-from slides import scene, write_pyramid
+from pyramids import scene, write_pyramid
 from viewers import READY, canvas, open_report, open_widget, settle
 
 import eda_utils as eda

@@ -176,7 +176,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
 
 def test_a_module_of_the_current_folder_takes_nobodys_place(tmp_path):
     (tmp_path / "pickle.py").write_text("raise SystemExit(3)")
-    code = "import os.path\nfrom eda_utils.core.sandbox import run_guarded\nprint(*run_guarded(os.path.basename, ['/a/b']))"
+    code = "import os.path\nfrom eda_utils.core import run_guarded\nprint(*run_guarded(os.path.basename, ['/a/b']))"
     command = [sys.executable, "-P", "-c", code]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path)
     assert answer.stdout == "b\n"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from PIL import Image as Pillow
-from slides import scene
+from pyramids import scene
 from written import smooth
 
 from eda_utils.dicom.codestream import (

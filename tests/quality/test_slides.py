@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 import tifffile
-from slides import write_dicom_slide
+from pyramids import write_dicom_slide
 
 from eda_utils import index_folder, quality
 from eda_utils.samples import write_phantom_slide

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from eda_utils import services
+from eda_utils import plots, services
 from eda_utils.core.errors import PeerError, RequestError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import RLELossless
-from slides import random_regions, scene, write_dicom_slide, write_pyramid
+from pyramids import random_regions, scene, write_dicom_slide, write_pyramid
 
 from eda_utils import open_slide
 from eda_utils.core.errors import FormatError, RequestError

@@ -8,7 +8,7 @@ import openslide
 import pytest
 import tifffile
 from PIL import Image as Pillow
-from slides import openslide_region, random_regions, scene, write_pyramid
+from pyramids import openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import open_slide, quality
 from eda_utils.core.errors import EDAError, FormatError, MissingError
@@ -152,7 +152,7 @@ def foreign_tiffs(tmp_path):
 
 def test_nothing_ends_the_process(tmp_path):
     """The same in a process of its own, so that an abort would be seen."""
-    from slides import tiny_tiff
+    from pyramids import tiny_tiff
 
     for number, value in enumerate([0, 2**16, 2**24, 2**28, 2**31 - 1, 2**32 - 1]):
         for tag in ("TileWidth", "TileLength", "ImageWidth", "ImageLength"):

@@ -2,7 +2,7 @@
 
 import pytest
 from parts import SAMPLES
-from slides import scene, write_dicom_slide, write_pyramid
+from pyramids import scene, write_dicom_slide, write_pyramid
 
 from eda_utils import open_slide
 from eda_utils.slides.properties import read_mpp, year_of

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from parts import SAMPLES
-from slides import openslide_region, random_regions
+from pyramids import openslide_region, random_regions
 
 from eda_utils.core.errors import DecodeError, FormatError
 from eda_utils.slides.readers import OpenSlideReader, PictureReader

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from parts import SAMPLES, examples, program
 from PIL import Image as Pillow
-from slides import openslide_region, scene, write_pyramid
+from pyramids import openslide_region, scene, write_pyramid
 
 from eda_utils import open_slide
 from eda_utils.core.errors import FormatError, MissingError, RequestError

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings, strategies as st
 from parts import SAMPLES, examples
-from slides import scene, tiny_tiff, write_pyramid
+from pyramids import scene, tiny_tiff, write_pyramid
 
 from eda_utils import open_slide, quality
 from eda_utils.core.errors import EDAError, FormatError

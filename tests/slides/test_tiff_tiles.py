@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from parts import SAMPLES
-from slides import forget_tiles, openslide_region, random_regions, scene, write_pyramid
+from pyramids import forget_tiles, openslide_region, random_regions, scene, write_pyramid
 
 from eda_utils import open_slide
 from eda_utils.core.errors import DecodeError, RequestError

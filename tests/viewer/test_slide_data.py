@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from PIL import Image as Pillow
-from slides import scene, write_pyramid
+from pyramids import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.core.errors import RequestError

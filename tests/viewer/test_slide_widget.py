@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import tifffile
 from PIL import Image as Pillow
-from slides import scene, write_pyramid
+from pyramids import scene, write_pyramid
 
 import eda_utils as eda
 from eda_utils.core.errors import MissingError, RequestError
