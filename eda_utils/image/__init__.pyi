@@ -1,6 +1,5 @@
 """One image, from file to picture: frames, decoders, modality, display, overlays and spacing."""
 
-from . import decoders as decoders
 from .decoders import DECODERS as DECODERS, find_decoder as find_decoder
 from .display import (
     FALLBACK_PERCENTILES as FALLBACK_PERCENTILES,

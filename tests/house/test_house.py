@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 
 from parts import ROOT
 
@@ -124,20 +124,11 @@ def test_a_picture_is_shown_without_what_only_slides_need():
     assert answer.stdout == "[]\n"
 
 
-def requirements():
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    return [re.split(r"[<>=]", line)[0] for line in lines if line and not line.startswith("#")]
-
-
 def test_readme_explains_every_dependency():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme[readme.index("| dependency |") :].split("\n\n")[0]
-    assert re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE) == requirements()
-    assert set(requirements()) <= {name.lower() for name in map(canonical, metadata.requires("eda_utils"))}
-
-
-def canonical(requirement):
-    return re.split(r"[<>=;! \[]", requirement)[0]
+    wanted = list(eda_utils.report.check_environment()["library"][1:])
+    assert re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE) == wanted
 
 
 def test_readme_lists_the_notebooks():
@@ -171,12 +162,12 @@ def test_all_modules_have_tests():
     lacking = [
         module_name(path)
         for path in MODULES
-        if not path.stem.startswith("__") and path.stem != "style" and not tests_of(path).is_file()
+        if not path.stem.startswith("__") and path.stem != "style" and not file_of_tests(path).is_file()
     ]
     assert lacking == []
 
 
-def tests_of(path):
+def file_of_tests(path):
     """Return the file of a module's tests; those that need the real parts lie with them."""
     name = module_name(path)
     at = {"cli.services": "services/test_cli_services.py", "plots.services": "services/test_sequence.py"}.get(name)
