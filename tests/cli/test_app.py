@@ -84,7 +84,7 @@ def test_one_line_that_says_what_and_what_to_do(arguments, line, capsys, monkeyp
 
 
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch, samples, capsys):
-    import eda_utils.index_file as module
+    from eda_utils.index import storage as module
 
     def full(*_):
         raise OSError(28, "No space left on device")

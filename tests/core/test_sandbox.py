@@ -8,9 +8,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-import eda_utils.sandbox as sandbox
 import pytest
 
+from eda_utils.core import sandbox
 from eda_utils.core.errors import DecodeError, EDAError, MissingError
 from eda_utils.core.sandbox import call_guarded, run_guarded
 

@@ -9,7 +9,6 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import eda_utils.remote as remote
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +17,7 @@ from parts import by_name, mixed_folder, package
 from pydicom.data import get_testdata_file
 
 from eda_utils import index_folder, load_image
+from eda_utils.core import urls as remote
 from eda_utils.core.errors import EDAError, FormatError, MissingError
 from eda_utils.core.urls import is_url, list_urls, open_url, read_url, url_facts, url_name
 
@@ -199,7 +199,7 @@ def test_facts_change_with_the_file(memory, tmp_path):
 
 def test_a_cache_of_an_archive(folder, tmp_path, monkeypatch):
     """Opened for its list only; a member that changed is read again."""
-    import eda_utils.rows as rows
+    from eda_utils.index import rows
 
     opened, real = [], rows.read_row
     monkeypatch.setattr(rows, "read_row", lambda path, tags: opened.append(path) or real(path, tags))

@@ -114,7 +114,7 @@ def test_pipes_and_dangling_links_are_rows(tmp_path):
 
 
 def test_an_unexpected_error_is_a_row(tmp_path, monkeypatch, samples):
-    import eda_utils.rows as module
+    from eda_utils.index import rows as module
 
     def broken(path, tags, row, most_bytes):
         raise ZeroDivisionError(f"in '{CANARY}'")
@@ -153,7 +153,7 @@ def test_a_number_that_is_none_is_said(index):
 
 
 def test_two_processes_give_the_same_table(samples, monkeypatch):
-    import eda_utils.index as module
+    from eda_utils.index import folder as module
 
     alone = index_folder(samples)
     monkeypatch.setattr(module, "BATCH", 25)

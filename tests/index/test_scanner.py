@@ -146,7 +146,7 @@ def test_a_header_longer_than_the_buffer_is_read_further(make_dicom):
 
 
 def test_the_table_is_the_same_either_way(samples, monkeypatch):
-    import eda_utils.index as module
+    from eda_utils.index import folder as module
 
     slow = index_folder(samples)
     monkeypatch.setattr(module, "SCAN_FROM", 0)
@@ -158,7 +158,7 @@ def test_the_table_is_the_same_either_way(samples, monkeypatch):
 def test_threads_do_not_share_a_scanner(samples, monkeypatch):
     from concurrent.futures import ThreadPoolExecutor
 
-    import eda_utils.index as module
+    from eda_utils.index import folder as module
 
     expected = index_folder(samples)
     monkeypatch.setattr(module, "SCAN_FROM", 0)

@@ -3,14 +3,13 @@
 import shutil
 from pathlib import Path
 
-import eda_utils.rows as rows
 import pandas as pd
 import pytest
 
-import eda_utils.index as module
 from eda_utils import index_folder, write_index
 from eda_utils.core.errors import MissingError, RequestError
 from eda_utils.dicom import redact_table
+from eda_utils.index import folder as module, rows
 
 READ = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".xlsx": pd.read_excel}
 
@@ -114,7 +113,7 @@ def test_other_tags_need_another_reading(folder, tmp_path):
 
 def test_a_killed_run_is_continued(folder, tmp_path, opened, monkeypatch):
     """Rows read before the end of the run are kept."""
-    import eda_utils.index_file as file_module
+    from eda_utils.index import storage as file_module
 
     monkeypatch.setattr(file_module, "SAVE_AFTER", 3)
     cache, real = tmp_path / "cache.parquet", module._read_all

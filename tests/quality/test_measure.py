@@ -7,8 +7,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-import eda_utils.sandbox as sandbox
-import eda_utils.stats as stats
 import imagecodecs
 import numpy as np
 import pandas as pd
@@ -21,7 +19,9 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLossless, JPEGLSLossless, RLELossless
 
 from eda_utils import index_folder, load_image
+from eda_utils.core import sandbox
 from eda_utils.core.errors import EDAError, RequestError
+from eda_utils.quality import measure as stats
 from eda_utils.quality.measure import MOST_FRAMES, measure_image, measure_images
 from eda_utils.samples.fetch import CANARY
 

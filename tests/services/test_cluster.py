@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from parts import mixed_folder, package
 
-import eda_utils.index as module
 from eda_utils import index_folder, quality, read_index
 from eda_utils.core.errors import RequestError
+from eda_utils.index import folder as module
 from eda_utils.samples import write_phantom_slide
 
 PATIENCE = 120  # seconds, for a machine that is busy with other things

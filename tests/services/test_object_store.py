@@ -246,7 +246,7 @@ def test_what_is_not_there(url, text):
 
 def test_an_object_that_vanishes_is_a_row(store, folder, monkeypatch):
     """Between the listing and the reading, or because it may not be read."""
-    import eda_utils.rows as rows
+    from eda_utils.index import rows
 
     store.put("going/a", (folder / "ct").read_bytes())
     store.put("going/b", (folder / "ct").read_bytes())

@@ -106,7 +106,7 @@ def test_the_viewer_begins_with_the_window_that_was_asked_for(window):
     stored, image = load_stages(CT)
     facts, _ = describe_picture(stored, image, window=window)
     entry = facts["menu"][facts["start"]]
-    chosen = eda.display.choose_window(image, window)
+    chosen = eda.image.choose_window(image, window)
     assert (entry["center"], entry["width"], entry["kind"]) == chosen[:3]
 
 
