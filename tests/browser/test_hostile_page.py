@@ -101,7 +101,7 @@ def pages(hostile):
     code = f"""import eda_utils as eda
 from IPython.display import HTML, Markdown, display
 from eda_utils.viewer.slide_widget import slide_html
-from eda_utils.viewer.html import viewer.image_html
+from eda_utils import viewer
 index = eda.index_folder({str(mine)!r}, progress=False)
 display(index, eda.header_table({images[0]!r}, redact=False), eda.index.series_tree(index, redact=False))
 display(HTML(viewer.image_html({images!r})), Markdown({PAYLOADS[0]!r}), HTML({"".join(PAYLOADS)!r}))

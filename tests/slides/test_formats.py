@@ -159,7 +159,7 @@ def test_nothing_ends_the_process(tmp_path):
             tiny_tiff(tmp_path / f"{tag}{number}.tif", **{tag: value})
         tiny_tiff(tmp_path / f"square{number}.tif", TileWidth=value, TileLength=value)
     code = (
-        "import sys; from eda_utils import quality.measure_slides, open_slide, EDAError; from pathlib import Path\n"
+        "import sys; from eda_utils import quality, open_slide, EDAError; from pathlib import Path\n"
         "for path in Path(sys.argv[1]).iterdir():\n"
         "    try:\n"
         "        with open_slide(path) as slide: slide.read_region(0, 0, 99, 99)\n"
