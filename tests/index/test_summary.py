@@ -90,8 +90,8 @@ def test_series_need_their_columns():
 
 @pytest.mark.parametrize("name", ["headlines", "summarize_folder", "sample_images", "summarize_series", "series_tree"])
 def test_an_index_of_few_tags_is_refused_by_name(name):
-    import eda_utils
+    from eda_utils import index
 
     table = index_folder(get_testdata_file("CT_small.dcm"), tags=["Modality"])
     with pytest.raises(RequestError, match=r"index: has no column \w+; call index_folder with this tag too"):
-        getattr(eda_utils, name)(table)
+        getattr(index, name)(table)
