@@ -157,7 +157,8 @@ def print_workers(indexes, runs):
 
 ALONE = """
 import resource, sys, time
-from eda_utils import index_folder, sandbox
+from eda_utils import index_folder
+from eda_utils.core import sandbox
 from eda_utils.quality.measure import measure_images
 index = index_folder(sys.argv[1], progress=False)
 start = time.perf_counter()

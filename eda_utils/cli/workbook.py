@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from ..core import EDAError, NotebookError, RequestError, explain_missing, format_bytes
+from ..core import EDAError, NotebookError, RequestError, format_bytes
 from .options import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
 
 
@@ -173,8 +173,8 @@ def add_doctor(commands):
 def _doctor(options):
     try:
         from ..report import examine
-    except ModuleNotFoundError as error:  # then not even a table can be made
-        return complain(explain_missing(error))
+    except EDAError as error:  # then not even a table can be made
+        return complain(error)
     gaps = []
     for text, gap in examine(options.folder, progress=progress_of(options)):
         for line in text.split("\n"):

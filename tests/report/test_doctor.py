@@ -61,6 +61,7 @@ def without_workbook(monkeypatch, tmp_path):
     monkeypatch.setattr(installation, "PACKAGE", tmp_path / "eda_utils")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(metadata, "requires", lambda _: REQUIRED)
+    monkeypatch.setattr(metadata, "files", lambda _: [])
 
 
 def test_our_libraries_cover_what_pydicom_can_decode():
@@ -215,12 +216,12 @@ def test_no_folder_is_wrong_usage(tmp_path, capsys):
     assert said.out == ""
 
 
-def test_missing_notebooks_are_a_note(monkeypatch, tmp_path, capsys):
-    """Without them a folder can still be read."""
+def test_an_extra_left_out_is_a_note(monkeypatch, tmp_path, capsys):
+    """Nobody need install all of them."""
     without_workbook(monkeypatch, tmp_path)
     code, said = says(capsys)
     assert code == 0
-    assert "\n  note  notebooks            not found\n          `report` and `render` need them" in said
+    assert "\n  note  never-installed      not installed  wanted >=1; extra plots\n" in said
 
 
 def test_the_text_is_narrow_plain_and_nameless(samples, corpus, make_dicom, tmp_path, capsys):
