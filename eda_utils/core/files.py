@@ -78,28 +78,19 @@ def existing_path(source):
 
 def _walk(folder):
     """In the order of names, with a stack of its own: folders can be nested more deeply than calls."""
-    waiting, entries = [], _entries(folder)
-    if entries is None:
-        yield folder
-        return
-    while True:
-        for entry in entries:
-            inside = _entries(entry.path) if _is_folder(entry) else None
-            if inside is None:
-                yield entry.path
-            else:
-                waiting.append(entries)
-                entries = inside
-                break
+    waiting = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        entries = _entries(path) if is_folder else None
+        if entries is None:
+            yield path
         else:
-            if not waiting:
-                break
-            entries = waiting.pop()
+            waiting += [(entry.path, _is_folder(entry)) for entry in reversed(entries)]
 
 
 def _entries(folder):
     try:
-        return iter(sorted(os.scandir(folder), key=attrgetter("name")))
+        return sorted(os.scandir(folder), key=attrgetter("name"))
     except OSError:
         return None
 
@@ -205,10 +196,8 @@ class _HeaderFile(io.FileIO):
 
 def raise_limit(name, is_size=True):
     """Raise LimitError for a header that is larger, or takes longer, than any that is true."""
-    wrong = (
-        f"its header is larger than {HEADER_BYTES >> 20} MB" if is_size else f"its header takes over {HEADER_SECONDS} s"
-    )
-    raise LimitError(name, wrong, "look at it with a tool for damaged files")
+    wrong = f"is larger than {HEADER_BYTES >> 20} MB" if is_size else f"takes over {HEADER_SECONDS} s"
+    raise LimitError(name, f"its header {wrong}", "look at it with a tool for damaged files")
 
 
 def open_file(source, most=None):

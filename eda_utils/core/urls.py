@@ -105,12 +105,8 @@ def list_urls(url):
             raise FormatError(url_name(url), "is damaged: its list of members breaks off", "copy the archive again")
     position = {name: number for number, name in enumerate(getattr(system, "index", None) or ())}
     found = sorted(found, key=lambda name: position.get(name, 0))  # a tar is a tape: do not wind it back
-    return [_with_chain(system.unstrip_protocol(name), url) for name in found]
-
-
-def _with_chain(head, url):
-    _, chain, rest = url.partition(CHAIN)
-    return head + chain + rest
+    _, chain, archive = url.partition(CHAIN)
+    return [system.unstrip_protocol(name) + chain + archive for name in found]
 
 
 def open_url(url):

@@ -131,12 +131,6 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     return dataset
 
 
-def _open(source, most_bytes):
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return open_file(source, most_bytes)
-    raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
-
-
 def _size(file):
     """Members of archives know their size; going to their end would unpack them."""
     return file.size if hasattr(file, "size") else file.seek(0, io.SEEK_END)

@@ -53,9 +53,8 @@ def find_group(header, keyword, frame):
 
 
 def _macros(header, frame):
-    for groups, index, where in zip(
-        FUNCTIONAL_GROUPS, (0, frame), ("shared by all frames", "of this frame"), strict=True
-    ):
+    places = zip(FUNCTIONAL_GROUPS, (0, frame), ("shared by all frames", "of this frame"), strict=True)
+    for groups, index, where in places:
         for group in items(attribute(header, groups))[index : index + 1]:
             found = [items(attribute(group, tag)) for tag in group.keys()]  # noqa: SIM118
             yield from ((where, macro[0]) for macro in found if macro)

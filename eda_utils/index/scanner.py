@@ -197,9 +197,7 @@ class _Batch:
         needed = rows * np.prod(np.nan_to_num(factors, nan=1), axis=0) / 8
         warnings = [None] * len(rest)
         for row in np.flatnonzero(np.isnan(rows) | (native & (needed > rest - MOST_START))).tolist():
-            checked, (sop_class, syntax) = (
-                [cells[name][row].as_py() for name in names] for names in (CHECKED, ("SOPClassUID", SYNTAX))
-            )
+            *checked, syntax, sop_class = (column[row].as_py() for column in cells.values())
             warnings[row] = "; ".join(complaints(checked, sop_class, syntax, int(rest[row]))) or None
         for row in np.flatnonzero(~native & ~np.isnan(rows)).tolist() if self.fetch is fetch_file else ():
             number, sides = self.rows[row], (cells["Rows"][row].as_py(), cells["Columns"][row].as_py())

@@ -190,9 +190,8 @@ def check_parts_folder(output):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_empty = not any(folder.iterdir())
     except OSError:
-        raise RequestError(
-            folder.name, "cannot be a folder for an index", "give a folder that can be written"
-        ) from None
+        wrong = "cannot be a folder for an index"
+        raise RequestError(folder.name, wrong, "give a folder that can be written") from None
     if not is_empty:
         raise RequestError(folder.name, "is not empty", "give a new folder")
     return folder

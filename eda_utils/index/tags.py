@@ -116,10 +116,8 @@ def summarize_private(index):
         numbers, filled = found.setdefault(block, (set(), np.zeros(len(index), bool)))
         numbers.add(f"{private.tag & 0xFF:02X}")
         filled |= (index[column].notna() & dicom).to_numpy()
-    rows = [
-        (*block, len(numbers), filled.sum(), " ".join(sorted(numbers)))
-        for block, (numbers, filled) in sorted(found.items())
-    ]
+    blocks = sorted(found.items())
+    rows = [(*block, len(numbers), filled.sum(), " ".join(sorted(numbers))) for block, (numbers, filled) in blocks]
     table = pd.DataFrame(rows, columns=["creator", "group", "elements", "files", "numbers"])
     return table.astype({"elements": np.int64, "files": np.int64})
 

@@ -100,11 +100,8 @@ def list_checks(index=None, stats=None):
     if index is None:
         return table
     columns = {group: found.columns for group, found in _tables(index, stats).items()}
-    lacks = [
-        " ".join(name for name in needs.split() if name not in columns[group])
-        for group, needs in zip(table["group"], table["needs"], strict=True)
-    ]
-    return table.assign(lacks=lacks)
+    wanted = zip(table["group"], table["needs"].str.split(), strict=True)
+    return table.assign(lacks=[" ".join(n for n in needs if n not in columns[group]) for group, needs in wanted])
 
 
 def _tables(index, stats):

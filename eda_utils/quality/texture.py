@@ -169,10 +169,8 @@ def _texture(ranks, values):
     if min(ranks.shape) < 3:
         return 0.0, None
     most = max(BANDS, BAND_PIXELS // ranks.shape[1]), BAND_PIXELS // BANDS
-    rows, columns = (
-        np.unique(np.linspace(1, side - 2, count).round().astype(int))
-        for side, count in zip(ranks.shape, most, strict=True)
-    )
+    lines = (np.linspace(1, side - 2, count) for side, count in zip(ranks.shape, most, strict=True))
+    rows, columns = (np.unique(places.round().astype(int)) for places in lines)
     laplacian, cross = _derivatives(ranks, values, rows, columns)
     is_uneven = np.isfinite(cross) & ((cross != 0) | (laplacian != 0))
     noise = np.median(np.abs(cross[is_uneven])) / (6 * NORMAL_MEDIAN) if is_uneven.any() else 0.0
@@ -199,9 +197,7 @@ def _derivatives(ranks, values, rows, columns):
 def _writing(ranks, values, step):
     """The largest density of strokes in any cell along the upper and the lower edge, corners included."""
     rows, columns = ranks.shape
-    high, wide = (
-        max(*pair) for pair in zip(LEAST_CELL, (rows // TEXT_CELLS[0], columns // TEXT_CELLS[1]), strict=True)
-    )
+    high, wide = np.maximum(LEAST_CELL, np.floor_divide(ranks.shape, TEXT_CELLS)).tolist()
     if rows < 2 * high or columns < wide:
         return None
     tops = np.arange(0, max(rows // TEXT_BANDS - high // 2, 1), high)

@@ -96,9 +96,8 @@ def _split(spots, mpp):
     from skimage.segmentation import watershed
 
     distance = gaussian_filter(distance_transform_edt(spots), 1.0 / mpp)
-    peaks = peak_local_max(
-        distance, min_distance=max(1, round(APART_UM / mpp)), labels=label(spots)[0], exclude_border=False
-    )
+    apart = max(1, round(APART_UM / mpp))
+    peaks = peak_local_max(distance, min_distance=apart, labels=label(spots)[0], exclude_border=False)
     markers = np.zeros(spots.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     return watershed(-distance, markers, mask=spots)

@@ -71,10 +71,7 @@ def magnification_implausible(images):
 
 def magnification_contradicts_distances(images):
     """Magnification Factor (0018,1114) is below 1 or not what the distances make (PS3.3 C.8.7.5, C.8.11.7)."""
-    to_detector, to_patient, stated = (
-        number(images[name])
-        for name in ("DistanceSourceToDetector", "DistanceSourceToPatient", "EstimatedRadiographicMagnificationFactor")
-    )
+    stated, to_detector, to_patient = (number(images[name]) for name in DISTANCES.split())
     made = to_detector / np.where(to_patient > 0, to_patient, np.nan)
     wrong = (stated > 0) & ((stated < 1) | (np.abs(made / stated - 1) > APART))
     return told(images, wrong, "stated {stated}, of the distances {made}", stated=stated, made=made)
