@@ -189,15 +189,16 @@ class _HeaderFile(io.FileIO):
         name = Path(self.name).name
         if self.zeros < 0:
             raise LimitError(name, "its header is a hole filled with zeros", "copy the file again")
-        if self.left < 0 or time.monotonic() > self.end:
-            raise_limit(name, self.left < 0)
+        if self.left < 0:
+            raise limit_error(name)
+        if time.monotonic() > self.end:
+            raise limit_error(name, f"its header takes over {HEADER_SECONDS} s")
         return amount
 
 
-def raise_limit(name, is_size=True):
-    """Raise LimitError for a header that is larger, or takes longer, than any that is true."""
-    wrong = f"is larger than {HEADER_BYTES >> 20} MB" if is_size else f"takes over {HEADER_SECONDS} s"
-    raise LimitError(name, f"its header {wrong}", "look at it with a tool for damaged files")
+def limit_error(name, wrong=f"its header is larger than {HEADER_BYTES >> 20} MB"):
+    """Return the error for a header that is larger, deeper or slower to read than any that is true."""
+    return LimitError(name, wrong, "look at it with a tool for damaged files")
 
 
 def open_file(source, most=None):
@@ -209,9 +210,13 @@ def open_file(source, most=None):
         As `read_head`.
     LimitError
         While it is read, if more than `most` bytes are wanted.
+    RequestError
+        If it is none of these.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)
+    if not isinstance(source, (str, os.PathLike)):
+        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
     if is_url(source):
         return open_url(source)
     return io.BufferedReader(_HeaderFile(source, most)) if most else open(source, "rb", opener=_open_regular)

@@ -72,11 +72,6 @@ def _last(path):
     return path.rstrip("/").rpartition("/")[2]
 
 
-def is_nameless(url):
-    """Tell whether a member of an archive has no name: its URL would mean the whole archive."""
-    return not _last(url.partition(CHAIN)[0].partition("://")[2])
-
-
 def list_urls(url):
     """Return the URL of every file below a URL, in the order in which they are best read.
 

@@ -12,7 +12,6 @@ from .cells import (
     NATIVE_SYNTAXES as NATIVE_SYNTAXES,
     UNCOMPRESSED as UNCOMPRESSED,
     complaints as complaints,
-    has_one_value as has_one_value,
     is_unreadable as is_unreadable,
     plain_value as plain_value,
     uid_name as uid_name,

@@ -5,14 +5,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydicom.datadict import (
-    dictionary_has_tag,
-    dictionary_VM,
-    dictionary_VR,
-    get_private_entry,
-    keyword_for_tag,
-    tag_for_keyword,
-)
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import get_private_entry, keyword_for_tag, tag_for_keyword
 
 from ..core import RequestError
 
@@ -122,15 +116,12 @@ def _sequence(name):
 
 @lru_cache(maxsize=1)
 def _keywords():
-    from pydicom._dicom_dict import DicomDictionary
-
     return [entry[4] for entry in DicomDictionary.values() if entry[4]]
 
 
 def _entry(tag):
-    if not dictionary_has_tag(tag):
-        return "UN", False
-    return dictionary_VR(tag), dictionary_VM(tag) == "1"
+    vr, vm, *_ = DicomDictionary.get(tag, ("UN", "1-n"))
+    return vr, vm == "1"
 
 
 def _private(path, tag, creator):

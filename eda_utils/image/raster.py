@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import (
     HEADER_BYTES,
-    PARSE_ERRORS,
+    READ_ERRORS,
     DecodeError,
     EDAError,
     check_frame,
@@ -111,7 +111,7 @@ def _naming(name):
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
     except EDAError:
         raise
-    except (OSError, SyntaxError, RuntimeError, ArithmeticError, *PARSE_ERRORS) as error:  # those of all libraries
+    except READ_ERRORS as error:
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
 
 

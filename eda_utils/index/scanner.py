@@ -23,7 +23,6 @@ from ..dicom import (
     NATIVE_SYNTAXES,
     complaints,
     find_attribute,
-    has_one_value,
     is_unreadable,
     name_of,
     plain_value,
@@ -259,7 +258,7 @@ def _decode(name, tag, vr, raw, context):
         values = tuple(float(number) + 0.0 for number in raw.split(b"\\"))
     if values is None:
         return _by_pydicom(name, tag, vr, raw, context)
-    return values[0] if has_one_value(name) else values
+    return values[0] if find_attribute(name).has_one_value else values
 
 
 def _by_pydicom(name, tag, vr, raw, context):

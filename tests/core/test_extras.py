@@ -82,7 +82,7 @@ def test_what_is_missing_is_explained():
     advice = "run python -m pip install -e . in the workbook's folder."
     for name, text in {
         "pandas": f"pandas: is not installed; {advice}",
-        "eda_utils.slides.slide": f"pathology/slide.py: is missing from this installation; {advice}",
+        "eda_utils.slides.slide": f"slides/slide.py: is missing from this installation; {advice}",
     }.items():
         error = explain_missing(ModuleNotFoundError(name=name))
         assert isinstance(error, InstallationError)
