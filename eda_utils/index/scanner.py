@@ -15,6 +15,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from ..core import OPEN_FLAGS, quiet
 from ..dicom import (
@@ -26,7 +29,6 @@ from ..dicom import (
     is_unreadable,
     name_of,
     plain_value,
-    read_dataset,
     stream_complaints,
 )
 from .scanner_kernel import KINDS, PLAIN, READ_ON, gather, walk
@@ -266,28 +268,21 @@ def _by_pydicom(name, tag, vr, raw, context):
         return NOT_PLAIN
     with quiet() as notes:
         try:
-            dataset = read_dataset(_file_of(tag, vr, raw, context))
+            dataset = _dataset_of(tag, vr, raw, context)
             value = plain_value(dataset, name)
         except Exception:  # noqa: BLE001 - the guard of `read_row` says what it is
             return NOT_PLAIN
     return NOT_PLAIN if notes or is_unreadable(dataset, name) else value
 
 
-def _file_of(tag, vr, raw, context):
-    """A file of one element, and of what says how to read it: the character set or the sign of pixels (PS3.5 7.1)."""
-    meaning, code = context or (b"", 0)
-    is_implicit = " or " in vr and not code  # then Pixel Representation decides
-    elements = {tag: (code.to_bytes(2, "little") if code else vr.encode(), raw)}
+def _dataset_of(tag, vr, raw, context):
+    """One element as read, and what says how to read it: the character set or the sign of pixels (PS3.5 7.1)."""
+    (meaning, code), is_ambiguous = context or (b"", 0), " or " in vr
+    elements = [(tag, code.to_bytes(2, "little").decode() if code else vr, raw)]
     if meaning:
-        elements[0x00280103 if " or " in vr else 0x00080005] = (b"US" if " or " in vr else b"CS", meaning)
-    syntax = b"1.2.840.10008.1.2\0" if is_implicit else b"1.2.840.10008.1.2.1\0"
-    body = b"".join(_element(number, *elements[number], is_implicit) for number in sorted(elements))
-    return b"\0" * 128 + b"DICM" + _element(0x00020010, b"UI", syntax, False) + body
-
-
-def _element(tag, vr, raw, is_implicit):
-    head = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
-    if is_implicit:
-        return head + len(raw).to_bytes(4, "little") + raw
-    is_short = KINDS[int.from_bytes(vr, "little")] == 1
-    return head + vr + (len(raw).to_bytes(2, "little") if is_short else b"\0\0" + len(raw).to_bytes(4, "little")) + raw
+        elements.append((0x00280103, "US", meaning) if is_ambiguous else (0x00080005, "CS", meaning))
+    is_implicit = is_ambiguous and not code  # then Pixel Representation decides
+    dataset = Dataset()
+    for at, how, value in elements:
+        dataset[at] = RawDataElement(Tag(at), None if is_implicit else how, len(value), value, 0, is_implicit, True)
+    return dataset
