@@ -4,6 +4,7 @@ from .attributes import (
     FLOAT_VRS as FLOAT_VRS,
     NUMERIC_VRS as NUMERIC_VRS,
     find_attribute as find_attribute,
+    known_attribute as known_attribute,
     name_of as name_of,
 )
 from .cells import (

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pydicom._dicom_dict import DicomDictionary
@@ -95,6 +95,15 @@ def find_attribute(name):
     return Attribute(path, tag, None, *_entry(tag))
 
 
+@cache
+def known_attribute(name):
+    """As `find_attribute`; None for what is no name of an attribute, such as that of a computed column."""
+    try:
+        return find_attribute(name)
+    except RequestError:
+        return None
+
+
 def _tag(name):
     tag = tag_for_keyword(name) if name else None  # some retired elements have no keyword
     if tag is not None:
@@ -114,7 +123,7 @@ def _sequence(name):
     return tag
 
 
-@lru_cache(maxsize=1)
+@cache
 def _keywords():
     return [entry[4] for entry in DicomDictionary.values() if entry[4]]
 
