@@ -142,26 +142,17 @@ def border_share(ranks):
     """
     (rows, columns), top, left = ranks.shape, 0, 0
     first, last = ranks[0, 0], ranks[-1, 0]
-    while top < rows and _is_even(ranks, top, top + 1, 0, columns, first):
+    while top < rows and (ranks[top] == first).all():
         top += 1
-    while top < rows and _is_even(ranks, rows - 1, rows, 0, columns, last):
+    while top < rows and (ranks[rows - 1] == last).all():
         rows -= 1
     if top < rows:
         first, last = ranks[top, 0], ranks[top, -1]
-    while top < rows and left < columns and _is_even(ranks, top, rows, left, left + 1, first):
+    while top < rows and left < columns and (ranks[top:rows, left] == first).all():
         left += 1
-    while top < rows and left < columns and _is_even(ranks, top, rows, columns - 1, columns, last):
+    while top < rows and left < columns and (ranks[top:rows, columns - 1] == last).all():
         columns -= 1
     return 1 - (rows - top) * (columns - left) / ranks.size
-
-
-@njit(cache=True, nogil=True)
-def _is_even(ranks, top, bottom, left, right, value):
-    for row in range(top, bottom):
-        for column in range(left, right):
-            if ranks[row, column] != value:
-                return False
-    return True
 
 
 def _texture(ranks, values):

@@ -101,12 +101,17 @@ def _mixed(images, chosen, tolerance, **columns):
 
 def _is_stack(images):
     """Slices that belong together: not localizers, which have several planes by design, and no captures."""
-    text, kind = images["SeriesDescription"].astype(object), images["ImageType"]
+    text = images["SeriesDescription"].astype(object)
     named = text.drop_duplicates().dropna()
     named = named[named.str.upper().str.contains(LOCALIZER)]
-    typed = [value for value in kind.drop_duplicates() if isinstance(value, tuple) and "LOCALIZER" in value]
-    is_other = text.isin(named) | kind.isin(typed) | images["SOPClassUID"].isin(SECONDARY_CAPTURE)
+    is_other = text.isin(named) | is_localizer(images) | images["SOPClassUID"].isin(SECONDARY_CAPTURE)
     return images["Modality"].isin(PLANES) & ~is_other
+
+
+def is_localizer(images):
+    """Tell by Image Type (0008,0008) which images were made to plan others (PS3.3 C.8.2.1.1.1)."""
+    types = images["ImageType"]
+    return types.isin([value for value in types.drop_duplicates() if isinstance(value, tuple) and "LOCALIZER" in value])
 
 
 def series_mixed_size(images):
