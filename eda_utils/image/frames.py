@@ -179,8 +179,7 @@ def _decoding(dataset, name):
 
 def _check_claims(dataset, name):
     """Refuse to allocate what a few bytes of header ask for."""
-    keywords = ("Rows", "Columns", "BitsAllocated")
-    sizes = [numbers(attribute(dataset, keyword)) for keyword in keywords]
+    sizes = [numbers(attribute(dataset, keyword)) for keyword in ("Rows", "Columns", "BitsAllocated")]
     if not all(sizes):
         raise DecodeError(name, "lacks Rows, Columns or Bits Allocated", "ask for the original")
     samples = numbers(attribute(dataset, "SamplesPerPixel", 1)) or (1,)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ..core import RequestError, need_extra
+from .properties import PLAUSIBLE_MPP
 from .stains import WHITE_LEVEL, separate_stains
 
-PLAUSIBLE_MPP = (0.05, 20.0)
 COLUMNS = ["row", "col", "area_um2", "diameter_um", "elongation", "angle_deg", "hematoxylin"]
 LEAST_DENSITY, LEAST_CONTRAST = 0.2, 0.1  # optical density of hematoxylin in a nucleus, and over its surroundings
 SMOOTH_UM, SURROUNDINGS_UM, APART_UM = 0.5, 25.0, 2.0
