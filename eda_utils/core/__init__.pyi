@@ -17,8 +17,8 @@ from .errors import (
 from .export import write_csv as write_csv, write_excel as write_excel
 from .extras import (
     LIBRARIES as LIBRARIES,
+    attach_stub as attach_stub,
     explain_missing as explain_missing,
-    explained as explained,
     need_extra as need_extra,
 )
 from .files import (
@@ -31,8 +31,8 @@ from .files import (
     file_facts as file_facts,
     find_files as find_files,
     find_paths as find_paths,
+    limit_error as limit_error,
     open_file as open_file,
-    raise_limit as raise_limit,
     read_at as read_at,
     read_head as read_head,
     spelt as spelt,
@@ -43,7 +43,7 @@ from .findings import (
     findings_table as findings_table,
     summarize_findings as summarize_findings,
 )
-from .guards import PARSE_ERRORS as PARSE_ERRORS, quiet as quiet
+from .guards import PARSE_ERRORS as PARSE_ERRORS, READ_ERRORS as READ_ERRORS, quiet as quiet
 from .installation import (
     REINSTALL as REINSTALL,
     checkout as checkout,
@@ -67,7 +67,6 @@ from .text import (
 from .urls import (
     CHAIN as CHAIN,
     FIRST_BYTES as FIRST_BYTES,
-    is_nameless as is_nameless,
     is_slow as is_slow,
     is_url as is_url,
     list_urls as list_urls,

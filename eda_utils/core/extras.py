@@ -3,6 +3,8 @@
 from functools import cache
 from importlib.util import find_spec
 
+import lazy_loader
+
 from .errors import InstallationError, MissingExtraError
 from .installation import REINSTALL, checkout
 
@@ -54,8 +56,9 @@ def explain_missing(error):
     return InstallationError(library, "is not installed", advice)
 
 
-def explained(find):
-    """Wrap the `__getattr__` of a face of the package, so that a missing library is told with its extra."""
+def attach_stub(room, file):
+    """As `lazy_loader.attach_stub`, and a missing library is told with the extra that brings it."""
+    find, *names = lazy_loader.attach_stub(room, file)
 
     def find_or_explain(name):
         try:
@@ -63,4 +66,4 @@ def explained(find):
         except ModuleNotFoundError as error:
             raise explain_missing(error) from error
 
-    return find_or_explain
+    return find_or_explain, *names

@@ -78,28 +78,19 @@ def existing_path(source):
 
 def _walk(folder):
     """In the order of names, with a stack of its own: folders can be nested more deeply than calls."""
-    waiting, entries = [], _entries(folder)
-    if entries is None:
-        yield folder
-        return
-    while True:
-        for entry in entries:
-            inside = _entries(entry.path) if _is_folder(entry) else None
-            if inside is None:
-                yield entry.path
-            else:
-                waiting.append(entries)
-                entries = inside
-                break
+    waiting = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        entries = _entries(path) if is_folder else None
+        if entries is None:
+            yield path
         else:
-            if not waiting:
-                break
-            entries = waiting.pop()
+            waiting += [(entry.path, _is_folder(entry)) for entry in reversed(entries)]
 
 
 def _entries(folder):
     try:
-        return iter(sorted(os.scandir(folder), key=attrgetter("name")))
+        return sorted(os.scandir(folder), key=attrgetter("name"))
     except OSError:
         return None
 
@@ -198,17 +189,16 @@ class _HeaderFile(io.FileIO):
         name = Path(self.name).name
         if self.zeros < 0:
             raise LimitError(name, "its header is a hole filled with zeros", "copy the file again")
-        if self.left < 0 or time.monotonic() > self.end:
-            raise_limit(name, self.left < 0)
+        if self.left < 0:
+            raise limit_error(name)
+        if time.monotonic() > self.end:
+            raise limit_error(name, f"its header takes over {HEADER_SECONDS} s")
         return amount
 
 
-def raise_limit(name, is_size=True):
-    """Raise LimitError for a header that is larger, or takes longer, than any that is true."""
-    wrong = (
-        f"its header is larger than {HEADER_BYTES >> 20} MB" if is_size else f"its header takes over {HEADER_SECONDS} s"
-    )
-    raise LimitError(name, wrong, "look at it with a tool for damaged files")
+def limit_error(name, wrong=f"its header is larger than {HEADER_BYTES >> 20} MB"):
+    """Return the error for a header that is larger, deeper or slower to read than any that is true."""
+    return LimitError(name, wrong, "look at it with a tool for damaged files")
 
 
 def open_file(source, most=None):
@@ -220,9 +210,13 @@ def open_file(source, most=None):
         As `read_head`.
     LimitError
         While it is read, if more than `most` bytes are wanted.
+    RequestError
+        If it is none of these.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)
+    if not isinstance(source, (str, os.PathLike)):
+        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
     if is_url(source):
         return open_url(source)
     return io.BufferedReader(_HeaderFile(source, most)) if most else open(source, "rb", opener=_open_regular)

@@ -16,6 +16,7 @@ PARSE_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, NotImplementedError, OverflowError, EOFError),
     *(RecursionError, MemoryError, AssertionError, struct.error, zlib.error, InvalidDicomError, BytesLengthException),
 )
+READ_ERRORS = (*PARSE_ERRORS, OSError, RuntimeError, ArithmeticError, SyntaxError)  # of libraries that read pictures
 WARNINGS_LOCK = RLock()  # Python keeps one list of filters for all threads
 LOGGERS = [logging.getLogger(name) for name in ("pydicom", "PIL", "pylibjpeg", "openjpeg", "tifffile")]
 for _logger in LOGGERS:

@@ -81,11 +81,11 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
                 process.kill()
 
 
-def run_apart(function, paths, **bounds):
-    """As `run_guarded`, but URLs here: what this process is connected to others are not."""
-    beside = run_guarded(function, (path for path in paths if not is_url(path)), **bounds)
+def run_apart(function, paths, *, is_here=is_url, **bounds):
+    """As `run_guarded`, but some here: by default URLs, as what this process is connected to others are not."""
+    beside = run_guarded(function, (path for path in paths if not is_here(path)), **bounds)
     for path in paths:
-        yield call_guarded(function, path) if is_url(path) else next(beside)
+        yield call_guarded(function, path) if is_here(path) else next(beside)
 
 
 def call_guarded(function, item, memory_bytes=None):
@@ -160,13 +160,8 @@ def _is_full(process):
 
 def _start():
     paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-    process = subprocess.Popen(
-        [sys.executable, *COMMAND],
-        env=os.environ | {"PYTHONPATH": paths},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, *COMMAND], env=os.environ | {"PYTHONPATH": paths}, **pipes)
     try:
         pickle.load(process.stdout)
     except EOFError:

@@ -72,11 +72,6 @@ def _last(path):
     return path.rstrip("/").rpartition("/")[2]
 
 
-def is_nameless(url):
-    """Tell whether a member of an archive has no name: its URL would mean the whole archive."""
-    return not _last(url.partition(CHAIN)[0].partition("://")[2])
-
-
 def list_urls(url):
     """Return the URL of every file below a URL, in the order in which they are best read.
 
@@ -105,12 +100,8 @@ def list_urls(url):
             raise FormatError(url_name(url), "is damaged: its list of members breaks off", "copy the archive again")
     position = {name: number for number, name in enumerate(getattr(system, "index", None) or ())}
     found = sorted(found, key=lambda name: position.get(name, 0))  # a tar is a tape: do not wind it back
-    return [_with_chain(system.unstrip_protocol(name), url) for name in found]
-
-
-def _with_chain(head, url):
-    _, chain, rest = url.partition(CHAIN)
-    return head + chain + rest
+    _, chain, archive = url.partition(CHAIN)
+    return [system.unstrip_protocol(name) + chain + archive for name in found]
 
 
 def open_url(url):

@@ -4,6 +4,7 @@ from .attributes import (
     FLOAT_VRS as FLOAT_VRS,
     NUMERIC_VRS as NUMERIC_VRS,
     find_attribute as find_attribute,
+    known_attribute as known_attribute,
     name_of as name_of,
 )
 from .cells import (
@@ -12,7 +13,6 @@ from .cells import (
     NATIVE_SYNTAXES as NATIVE_SYNTAXES,
     UNCOMPRESSED as UNCOMPRESSED,
     complaints as complaints,
-    has_one_value as has_one_value,
     is_unreadable as is_unreadable,
     plain_value as plain_value,
     uid_name as uid_name,

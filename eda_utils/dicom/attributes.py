@@ -2,17 +2,11 @@
 
 import difflib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pydicom.datadict import (
-    dictionary_has_tag,
-    dictionary_VM,
-    dictionary_VR,
-    get_private_entry,
-    keyword_for_tag,
-    tag_for_keyword,
-)
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import get_private_entry, keyword_for_tag, tag_for_keyword
 
 from ..core import RequestError
 
@@ -101,6 +95,15 @@ def find_attribute(name):
     return Attribute(path, tag, None, *_entry(tag))
 
 
+@cache
+def known_attribute(name):
+    """As `find_attribute`; None for what is no name of an attribute, such as that of a computed column."""
+    try:
+        return find_attribute(name)
+    except RequestError:
+        return None
+
+
 def _tag(name):
     tag = tag_for_keyword(name) if name else None  # some retired elements have no keyword
     if tag is not None:
@@ -120,17 +123,14 @@ def _sequence(name):
     return tag
 
 
-@lru_cache(maxsize=1)
+@cache
 def _keywords():
-    from pydicom._dicom_dict import DicomDictionary
-
     return [entry[4] for entry in DicomDictionary.values() if entry[4]]
 
 
 def _entry(tag):
-    if not dictionary_has_tag(tag):
-        return "UN", False
-    return dictionary_VR(tag), dictionary_VM(tag) == "1"
+    vr, vm, *_ = DicomDictionary.get(tag, ("UN", "1-n"))
+    return vr, vm == "1"
 
 
 def _private(path, tag, creator):

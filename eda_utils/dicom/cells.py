@@ -7,22 +7,15 @@ from functools import cache
 from pydicom.config import IGNORE
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from pydicom.uid import (
-    RE_VALID_UID,
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import RE_VALID_UID, UID, DeflatedExplicitVRLittleEndian, UncompressedTransferSyntaxes
 
 from ..core import PARSE_ERRORS, quiet
 from .attributes import FLOAT_VRS, NUMERIC_VRS, find_attribute, name_of
 from .dataset import MACROS, attribute, numbers
 from .encapsulated import CUT_PIXELS
 
-NATIVE_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
-UNCOMPRESSED = (*NATIVE_SYNTAXES, DeflatedExplicitVRLittleEndian)
+UNCOMPRESSED = tuple(UncompressedTransferSyntaxes)
+NATIVE_SYNTAXES = tuple(syntax for syntax in UNCOMPRESSED if syntax != DeflatedExplicitVRLittleEndian)
 DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 LARGEST_INTEGER = 2**53  # up to which floating-point numbers are exact; IS ends at 2**31 (PS3.5 6.2)
 MOST_START = 12  # bytes of the tag, VR and length of Pixel Data
@@ -107,12 +100,6 @@ def _in_block(place, tag, creator):
     return None, None
 
 
-@cache
-def has_one_value(name):
-    """Tell whether the standard allows one value only."""
-    return find_attribute(name).has_one_value
-
-
 def is_unreadable(dataset, name):
     """Tell whether there is a value that its VR does not allow, such as 1A frames."""
     place, key = _locate(dataset, name)
@@ -152,7 +139,7 @@ def complaints(values, sop_class, transfer_syntax, rest_bytes):
     if columns is None or bits is None or transfer_syntax not in NATIVE_SYNTAXES or photometric == "YBR_FULL_422":
         return []
     needed = rows * columns * bits / 8 * (1 if samples is None else samples) * (1 if frames is None else frames)
-    start = 8 if transfer_syntax == ImplicitVRLittleEndian else MOST_START  # PS3.5 7.1.2, 7.1.3
+    start = 8 if UID(transfer_syntax).is_implicit_VR else MOST_START  # PS3.5 7.1.2, 7.1.3
     return [CUT_PIXELS] if needed > rest_bytes - start else []
 
 

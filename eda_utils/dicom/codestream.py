@@ -49,11 +49,12 @@ def segments(stream):
     place = 2
     while place + 4 <= len(stream) and stream[place] == 0xFF and stream[place + 1] not in (SCAN, TILE, LAST):
         marker = stream[place + 1]
-        if marker == FILL:
+        if marker == FILL:  # any number of them may stand before a marker (T.81 B.1.1.2)
             place += 1
         elif marker in ALONE:
             place += 2
         else:
+            # The length counts its own two bytes (T.81 B.1.1.4); a damaged one of 0 must not take us back
             end = place + 2 + max(int.from_bytes(stream[place + 2 : place + 4]), 2)
             yield place, marker, stream[place + 4 : end]
             place = end
@@ -79,6 +80,7 @@ def stream_size(stream):
     start = stream.find(JPEG_2000, 0, MOST_BEFORE)
     if start < 0 or len(stream) < start + 24:
         return None
+    # Behind SOC, SIZ, Lsiz and Rsiz: the end of the image on its grid, then where it begins
     right, bottom, left, top = struct.unpack_from(">IIII", stream, start + 8)
     return bottom - top, right - left
 
@@ -167,7 +169,7 @@ def upper_part(stream, rows):
     if marker != BASELINE or len(frame) < 6:
         return None
     factors = [factor & 15 for factor in frame[7 : 7 + 3 * frame[5] : 3]]  # of each component, how often it is sampled
-    block = 8 * max(factors, default=1)
+    block = 8 * max(factors, default=1)  # rows that are decoded together (T.81 A.2.3)
     kept = (-(-rows // block) + 1) * block
     scan = parts[-1][0] + 4 + len(parts[-1][2])
     is_one_scan = stream[scan : scan + 2] == b"\xff\xda" and stream[scan + 4 : scan + 5] == frame[5:6]
@@ -203,6 +205,7 @@ def estimate_quality(stream):
     """
     for _, marker, payload in segments(stream):
         if marker == TABLES and len(payload) >= 65 and payload[0] == 0:  # 8 bits, the first table: luminance
+            # Turned round: libjpeg scales the table by 200 - 2q percent from quality 50 on, by 5000/q below
             scale = 100 * sum(payload[1:65]) / LUMINANCE_SUM
             return max(1, round(100 - scale / 2 if scale <= 100 else 5000 / scale))
     return None

@@ -42,8 +42,8 @@ def check_claims(dataset, name, frame):
     A.4.4: a code stream ends with the marker FFD9.
     """
     data = next((dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in dataset), None)
-    sizes = [numbers(attribute(dataset, keyword, 1)) for keyword in ("Rows", "Columns", "BitsAllocated")]
-    sizes.append(numbers(attribute(dataset, "SamplesPerPixel", 1)))
+    keywords = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
+    sizes = [numbers(attribute(dataset, keyword, 1)) for keyword in keywords]
     if not isinstance(data, bytes) or not all(sizes):
         return  # reading the frame says what is missing
     syntax, frames = attribute(dataset.file_meta, "TransferSyntaxUID"), count_frames(dataset)

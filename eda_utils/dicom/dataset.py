@@ -1,37 +1,18 @@
 """Open a DICOM file and ask for attribute values, without surprises from odd files."""
 
 import io
-import os
 import zlib
 from contextlib import suppress
 from numbers import Number
 
-from pydicom import dcmread
+from pydicom import dcmread, uid
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info as read_file_meta_info, read_preamble
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    UID_dictionary,
-)
 
-from ..core import (
-    HEADER_BYTES,
-    PARSE_ERRORS,
-    EDAError,
-    FormatError,
-    LimitError,
-    RequestError,
-    open_file,
-    quiet,
-    raise_limit,
-    source_name,
-)
+from ..core import HEADER_BYTES, PARSE_ERRORS, EDAError, FormatError, limit_error, open_file, quiet, source_name
 
 NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not know that a syntax is encapsulated
     "1.2.840.10008.1.2.4.110": ("JPEG XL Lossless", "JPEGXLLossless"),
@@ -40,12 +21,12 @@ NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not
     "1.2.840.10008.1.2.8.1": ("Deflated Image Frame Compression", "DeflatedImageFrameCompression"),
 }
 for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
-    UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
+    uid.UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_LEVELS = 100  # of sequences; pydicom calls itself for each
 HEAD_BYTES, PIECE_BYTES = 1024, 2**20
-DEFLATED = DeflatedExplicitVRLittleEndian.encode()
+DEFLATED = uid.DeflatedExplicitVRLittleEndian.encode()
 # Functional group macros (PS3.3 C.7.6.16.2) in which enhanced objects keep what others keep at the top level
 MACROS = {
     "PixelSpacing": "PixelMeasuresSequence",
@@ -106,8 +87,6 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
     if isinstance(source, Dataset):
         return source
     name = source_name(source)
-    if not isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
     with open_file(source, None if pixels else most_bytes) as file, quiet():
         try:
             _refuse_bomb(file, name, most_bytes)
@@ -123,18 +102,11 @@ def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BY
         except EDAError:
             raise
         except RecursionError:
-            wrong = f"its sequences are nested more than {MOST_LEVELS} levels deep"
-            raise LimitError(name, wrong, "look at it with a tool for damaged files") from None
+            raise limit_error(name, f"its sequences are nested more than {MOST_LEVELS} levels deep") from None
         except (*PARSE_ERRORS, OSError) as error:
             wrong = f"is not readable as DICOM ({type(error).__name__})"
             raise FormatError(name, wrong, "check that the copy is complete") from None
     return dataset
-
-
-def _open(source, most_bytes):
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return open_file(source, most_bytes)
-    raise RequestError("source", f"a {type(source).__name__} is no image", "give a path, bytes or a Dataset")
 
 
 def _size(file):
@@ -154,7 +126,7 @@ def _refuse_bomb(file, name, most_bytes):
     while not inflater.eof and (packed := inflater.unconsumed_tail or file.read(PIECE_BYTES)):
         most_bytes -= len(inflater.decompress(packed, PIECE_BYTES))
         if most_bytes < 0:
-            raise_limit(name)
+            raise limit_error(name)
     file.seek(0)
 
 
@@ -191,7 +163,7 @@ def _is_cut(dataset, size):
 
 def _header_end(dataset):
     """Return at which byte the last element of a data set just read ends, 0 where that is not known."""
-    if attribute(dataset.file_meta, "TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+    if attribute(dataset.file_meta, "TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian:
         return 0  # positions are those of the inflated stream
     last = dataset.get_item(max(dataset.keys()), keep_deferred=True)
     length, start = getattr(last, "length", UNDEFINED_LENGTH), getattr(last, "value_tell", None)
@@ -203,8 +175,8 @@ def _complete_transfer_syntax(dataset):
     if attribute(dataset.file_meta, "TransferSyntaxUID"):
         return
     implicit, little = dataset.original_encoding
-    explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
+    explicit = uid.ExplicitVRLittleEndian if little else uid.ExplicitVRBigEndian
+    dataset.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if implicit else explicit
 
 
 def without_pixels(dataset):

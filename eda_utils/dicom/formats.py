@@ -1,6 +1,7 @@
 """What a file is: told by its content and never by its name."""
 
 import os
+from operator import attrgetter
 from pathlib import Path
 
 from ..core import HEAD_BYTES, PARSE_ERRORS, VR_CODES, MissingExtraError, is_url, quiet, read_head
@@ -109,25 +110,22 @@ def _sniff_slide(path):
 
 def _need_openslide_for(path):
     """Without it a TIFF in strips is a picture, as most are; one in tiles may be a slide, and nobody here can tell."""
-    import tifffile
-
-    try:
-        with quiet(), tifffile.TiffFile(path) as file:
-            is_tiled = file.pages[0].is_tiled
-    except (OSError, ArithmeticError, *PARSE_ERRORS):
-        return
-    if is_tiled:
+    if _ask_page(path, attrgetter("is_tiled")):
         wrong = "may be a whole-slide image, and openslide is not installed"
         raise MissingExtraError(Path(path).name, wrong, 'run pip install "eda_utils[slides]"')
 
 
 def is_measured(path):
     """Tell whether a TIFF holds values, as `loses_bits` means it; not of one that cannot be read."""
+    return _ask_page(path, loses_bits)
+
+
+def _ask_page(path, question):
     import tifffile
 
     try:
         with quiet(), tifffile.TiffFile(path) as file:
-            return loses_bits(file.pages[0])
+            return question(file.pages[0])
     except (OSError, ArithmeticError, *PARSE_ERRORS):
         return False  # who opens it, says what is wrong
 

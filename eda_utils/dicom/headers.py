@@ -4,7 +4,7 @@ import pandas as pd
 from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 from pydicom.tag import Tag
 
-from ..core import PARSE_ERRORS, quiet, source_name
+from ..core import PARSE_ERRORS, plural, quiet, source_name
 from .dataset import read_dataset
 from .phi import MASK, identifier_words, is_phi, mask_identifiers
 
@@ -80,8 +80,7 @@ def _label(tag):
 
 def _shown(element):
     if element.VR == "SQ":
-        count = len(element.value or [])
-        return f"{count} item" + "s" * (count != 1)
+        return plural(len(element.value or []), "item")
     if isinstance(element.value, (bytes, bytearray)):
         return f"({len(element.value):,} bytes)"
     value = element.value
@@ -114,16 +113,14 @@ def compare_headers(sources, *, redact=True):
     datasets = [read_dataset(source) for source in sources]
     names = _unique([source_name(source) for source in sources])
     raw, shown = (
-        pd.DataFrame(
-            {
-                name: header_table(dataset, redact=hide).drop_duplicates("keyword").set_index("keyword")["value"]
-                for name, dataset in zip(names, datasets, strict=True)
-            },
-            dtype=object,
-        )
+        pd.DataFrame(dict(zip(names, (_values(dataset, hide) for dataset in datasets), strict=True)), dtype=object)
         for hide in (False, redact)
     )
     return shown[raw.nunique(axis=1, dropna=False) > 1].rename_axis(None)
+
+
+def _values(dataset, redact):
+    return header_table(dataset, redact=redact).drop_duplicates("keyword").set_index("keyword")["value"]
 
 
 def _unique(names):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydicom.tag import Tag
 
-from ..core import RequestError, read_part
-from .attributes import find_attribute
+from ..core import read_part
+from .attributes import find_attribute, known_attribute
 
 MASK = "•••"
 NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  # whose words occur in paths
@@ -64,19 +64,12 @@ def is_phi(attribute):
     (True, False, True)
     """
     if isinstance(attribute, str):
-        wanted = _find(attribute)
+        wanted = known_attribute(attribute)
         return wanted is not None and any(map(is_phi, [*(tag for tag, _ in wanted.path), wanted.tag]))
     tag = int(attribute)
     group, element = Tag(tag).group, Tag(tag).element
     repeating = group & 0xFF00 == 0x5000 or (group & 0xFF00 == 0x6000 and element in (0x3000, 0x4000))
     return tag in basic_profile() or group % 2 == 1 or repeating
-
-
-def _find(name):
-    try:
-        return find_attribute(name)
-    except RequestError:
-        return None
 
 
 def redact_table(table):

@@ -17,7 +17,6 @@ from ..core import (
     RequestError,
     existing_path,
     find_paths,
-    is_nameless,
     is_url,
     list_urls,
     read_head,
@@ -70,12 +69,10 @@ def list_source(source, *, lazily=False):
         return paths, {path: why for _, refused in found for path, why in refused.items()}
     if is_url(source):
         return _members(source)
-    if lazily and os.path.isdir(existing_path(source)):
-        return find_paths(source), {}
-    paths = list(find_paths(source))
-    if len(paths) != 1 or os.path.isdir(existing_path(source)):
-        return paths, {}
-    return _expand(paths[0])
+    path = existing_path(source)
+    if not os.path.isdir(path):
+        return _expand(str(path))
+    return find_paths(path) if lazily else list(find_paths(path)), {}
 
 
 def _expand(path):
@@ -110,8 +107,13 @@ def _members(url):
     urls = list_urls(url)
     links = url.count(CHAIN)
     refused = {member: AMBIGUOUS for member in urls if member.count(CHAIN) != links}
-    refused |= {member: NAMELESS for member in urls if links and is_nameless(member)}
+    refused |= {member: NAMELESS for member in urls if links and _is_nameless(member)}
     return [member for member in urls if member not in refused], refused
+
+
+def _is_nameless(member):
+    """Its URL would mean the whole archive."""
+    return not member.partition(CHAIN)[0].partition("://")[2].strip("/")
 
 
 def _referenced(path):

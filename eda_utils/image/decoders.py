@@ -14,8 +14,7 @@ from pydicom.uid import (
     JPEGExtended12Bit,
     JPEGLossless,
     JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
+    JPEGLSTransferSyntaxes,
     RLELossless,
 )
 
@@ -48,7 +47,7 @@ def _unpack_rle(source, runner):
 
 JPEG_DECODERS = {
     **dict.fromkeys([JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, *RETIRED_JPEG], imagecodecs.jpeg_decode),
-    **dict.fromkeys([JPEGLSLossless, JPEGLSNearLossless], imagecodecs.jpegls_decode),
+    **dict.fromkeys(JPEGLSTransferSyntaxes, imagecodecs.jpegls_decode),
     **dict.fromkeys(JPEG_XL, imagecodecs.jpegxl_decode),
 }
 BYTE_DECODERS = {ENCAPSULATED: _as_it_is, DEFLATED_FRAME: _inflate, RLELossless: _unpack_rle}

@@ -164,9 +164,8 @@ def choose_window(image, window="auto"):
         if _is_valid(*window, "LINEAR"):
             return Window(*window, source="chosen")
         raise RequestError("window", "the width must be at least 1 (PS3.3 C.11.2.1.2.1)", "give (center, width)")
-    raise RequestError(
-        "window", f"this file has {len(image.windows)} of its own", 'give "auto", "full", a preset or (center, width)'
-    )
+    wrong = f"this file has {len(image.windows)} of its own"
+    raise RequestError("window", wrong, 'give "auto", "full", a preset or (center, width)')
 
 
 def _named_window(image, name):
@@ -217,12 +216,9 @@ def _is_valid(center, width, function):
 
 
 def _read_luts(header):
-    signed = attribute(header, "PixelRepresentation") == 1
     for item in items(attribute(header, "VOILUTSequence")):
         try:
-            first, table, bits = read_lut(
-                item, signed=signed, little_endian=header.file_meta.TransferSyntaxUID.is_little_endian
-            )
+            first, table, bits = read_lut(item, header, signed=attribute(header, "PixelRepresentation") == 1)
         except PARSE_ERRORS:
             continue
         text = " ".join(texts(attribute(item, "LUTExplanation")))

@@ -53,9 +53,8 @@ def find_group(header, keyword, frame):
 
 
 def _macros(header, frame):
-    for groups, index, where in zip(
-        FUNCTIONAL_GROUPS, (0, frame), ("shared by all frames", "of this frame"), strict=True
-    ):
+    places = zip(FUNCTIONAL_GROUPS, (0, frame), ("shared by all frames", "of this frame"), strict=True)
+    for groups, index, where in places:
         for group in items(attribute(header, groups))[index : index + 1]:
             found = [items(attribute(group, tag)) for tag in group.keys()]  # noqa: SIM118
             yield from ((where, macro[0]) for macro in found if macro)
@@ -180,8 +179,7 @@ def _decoding(dataset, name):
 
 def _check_claims(dataset, name):
     """Refuse to allocate what a few bytes of header ask for."""
-    keywords = ("Rows", "Columns", "BitsAllocated")
-    sizes = [numbers(attribute(dataset, keyword)) for keyword in keywords]
+    sizes = [numbers(attribute(dataset, keyword)) for keyword in ("Rows", "Columns", "BitsAllocated")]
     if not all(sizes):
         raise DecodeError(name, "lacks Rows, Columns or Bits Allocated", "ask for the original")
     samples = numbers(attribute(dataset, "SamplesPerPixel", 1)) or (1,)

@@ -212,18 +212,15 @@ def _load_dicom(dataset, name, frame):
     whole = without_pixels(dataset)
     whole.file_meta = dataset.file_meta
     header = frame_header(whole, frame)
-    facts = (_color_facts if pixels.ndim == 3 else _grey_facts)(header, pixels) | _geometry(header)
-    facts |= {
+    spacing = read_spacing(header)
+    aspect = read_aspect(header, spacing)
+    facts = (_color_facts if pixels.ndim == 3 else _grey_facts)(header, pixels) | {
         "overlay": read_overlays(header, stored.words, frame),
-        "shutter": read_shutter(header, pixels.shape[:2], facts["aspect"]),
+        "shutter": read_shutter(header, pixels.shape[:2], aspect),
         "shutter_grey": shutter_grey(header),
     }
+    facts |= {"spacing_mm": spacing.mm, "spacing_source": spacing.source, "aspect": aspect}
     return stored.samples, Image(header=whole, source=name, frame=frame, frames=count_frames(header), **facts)
-
-
-def _geometry(header):
-    spacing = read_spacing(header)
-    return {"spacing_mm": spacing.mm, "spacing_source": spacing.source, "aspect": read_aspect(header, spacing)}
 
 
 def _color_facts(header, rgb):

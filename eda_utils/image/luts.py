@@ -38,7 +38,7 @@ def look_up(values, first, table):
     return table[np.clip(np.asarray(values, np.int64) - first, 0, len(table) - 1)]
 
 
-def read_lut(item, *, signed=False, little_endian=True):
+def read_lut(item, header, *, signed=False):
     """Read one item of a Modality LUT Sequence or VOI LUT Sequence.
 
     pydicom's `apply_voi` and `apply_modality_lut` compute with the data type of the entries or of the pixels, so that a
@@ -47,10 +47,10 @@ def read_lut(item, *, signed=False, little_endian=True):
     Parameters
     ----------
     item : Dataset
+    header : Dataset
+        With the transfer syntax, in whose byte order LUT Data of VR OW is.
     signed : bool
         Whether the pixels are signed: then the first input value is, too.
-    little_endian : bool
-        Byte order of the file, in which LUT Data of VR OW is.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def read_lut(item, *, signed=False, little_endian=True):
     """
     entries, first, bits = _descriptor(item, "LUTDescriptor", signed)
     data = attribute(item, "LUTData")
-    table = _words(data, entries, little_endian) if isinstance(data, bytes) else np.array(numbers(data), np.uint16)
+    table = _words(data, entries, header) if isinstance(data, bytes) else np.array(numbers(data), np.uint16)
     if len(table) != entries:
         raise ValueError("LUT Data has another length than LUT Descriptor says")
     return first, table, bits
@@ -82,10 +82,11 @@ def _descriptor(place, keyword, signed):
     return entries or 65536, first - 65536 if signed and first > 32767 else first, bits
 
 
-def _words(data, entries, little_endian):
+def _words(data, entries, header):
     """Entries of 8 bits are in bytes where there are too few bytes for words."""
     if len(data) >= 2 * entries:
-        return np.frombuffer(data, "<u2" if little_endian else ">u2", entries).astype(np.uint16)
+        order = "<" if header.file_meta.TransferSyntaxUID.is_little_endian else ">"
+        return np.frombuffer(data, f"{order}u2", entries).astype(np.uint16)
     return np.frombuffer(data, np.uint8)[:entries]
 
 
@@ -118,8 +119,7 @@ def read_palette(header):
     entries, first, bits = _descriptor(header, f"{keyword}Descriptor", signed)
     if attribute(header, f"{keyword}Data") is None:
         return first, apply_color_lut(np.arange(first, first + entries), header)[:, :3]
-    little_endian = header.file_meta.TransferSyntaxUID.is_little_endian
-    planes = [_words(attribute(header, f"{color}{keyword[3:]}Data", b""), entries, little_endian) for color in COLORS]
+    planes = [_words(attribute(header, f"{color}{keyword[3:]}Data", b""), entries, header) for color in COLORS]
     if {len(plane) for plane in planes} != {entries}:
         raise ValueError("a palette has another length than its descriptor says")
     table = np.stack(planes, axis=-1)

@@ -62,10 +62,7 @@ def to_modality(header, stored):
 
 def _through_lut(header, stored):
     try:
-        little_endian = header.file_meta.TransferSyntaxUID.is_little_endian
-        first, table, _ = read_lut(
-            header.ModalityLUTSequence[0], signed=stored.dtype.kind == "i", little_endian=little_endian
-        )
+        first, table, _ = read_lut(header.ModalityLUTSequence[0], header, signed=stored.dtype.kind == "i")
     except PARSE_ERRORS:  # an empty item, for example; DCMTK leaves it out too
         return stored, "stored values, the Modality LUT is not valid"
     return look_up(stored, first, table), "modality LUT"

@@ -5,13 +5,14 @@ Whether a file ends where its format says that it does is told without decoding 
 
 import math
 import os
+import struct
 from contextlib import contextmanager
 
 import numpy as np
 
 from ..core import (
     HEADER_BYTES,
-    PARSE_ERRORS,
+    READ_ERRORS,
     DecodeError,
     EDAError,
     check_frame,
@@ -110,13 +111,7 @@ def _naming(name):
         raise DecodeError(name, "claims more pixels than is safe to unpack", "open it with open_slide") from None
     except EDAError:
         raise
-    except (
-        OSError,
-        SyntaxError,
-        RuntimeError,
-        ArithmeticError,
-        *PARSE_ERRORS,
-    ) as error:  # also tifffile and imagecodecs
+    except READ_ERRORS as error:
         raise DecodeError(name, f"is damaged ({type(error).__name__})", "copy the file again") from None
 
 
@@ -254,11 +249,8 @@ def _is_cut_gif(file, size):
 
 def _is_cut_bmp(file, size):
     """The header of Windows 3 and later; rows are padded to 4 bytes unless they are packed."""
-    head = read_at(file, 34, 0)
-    start, length, columns, rows, bits, packing = (
-        int.from_bytes(head[at:end], "little", signed=True)
-        for at, end in ((10, 14), (14, 18), (18, 22), (22, 26), (28, 30), (30, 34))
-    )
+    head = read_at(file, 24, 10).ljust(24, b"\0")
+    start, length, columns, rows, bits, packing = struct.unpack("<4i2xhi", head)
     return length >= 40 and packing in (0, 3) and start + (columns * bits + 31) // 32 * 4 * abs(rows) > size
 
 

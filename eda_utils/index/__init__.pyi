@@ -13,6 +13,7 @@ from .storage import (
 from .summary import (
     count_files as count_files,
     is_image as is_image,
+    is_slide as is_slide,
     list_problems as list_problems,
     relative_paths as relative_paths,
     sample_images as sample_images,

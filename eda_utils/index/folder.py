@@ -2,7 +2,7 @@
 
 from collections import Counter
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pandas as pd
@@ -138,12 +138,9 @@ def _read_all(paths, *, tags, each, progress, counts, into=None):
 
 def _batches(paths, size, bar):
     paths, total = iter(paths), 0
-    for number in count():
-        batch = list(islice(paths, size))
+    for number, batch in enumerate(iter(lambda: list(islice(paths, size)), [])):
         total += len(batch)
-        bar.total = max(bar.total or 0, total)
-        if not batch:
-            return
+        bar.total = max(bar.total, total)
         yield number, batch
 
 

@@ -15,6 +15,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from ..core import OPEN_FLAGS, quiet
 from ..dicom import (
@@ -23,11 +26,9 @@ from ..dicom import (
     NATIVE_SYNTAXES,
     complaints,
     find_attribute,
-    has_one_value,
     is_unreadable,
     name_of,
     plain_value,
-    read_dataset,
     stream_complaints,
 )
 from .scanner_kernel import KINDS, PLAIN, READ_ON, gather, walk
@@ -197,9 +198,7 @@ class _Batch:
         needed = rows * np.prod(np.nan_to_num(factors, nan=1), axis=0) / 8
         warnings = [None] * len(rest)
         for row in np.flatnonzero(np.isnan(rows) | (native & (needed > rest - MOST_START))).tolist():
-            checked, (sop_class, syntax) = (
-                [cells[name][row].as_py() for name in names] for names in (CHECKED, ("SOPClassUID", SYNTAX))
-            )
+            *checked, syntax, sop_class = (column[row].as_py() for column in cells.values())
             warnings[row] = "; ".join(complaints(checked, sop_class, syntax, int(rest[row]))) or None
         for row in np.flatnonzero(~native & ~np.isnan(rows)).tolist() if self.fetch is fetch_file else ():
             number, sides = self.rows[row], (cells["Rows"][row].as_py(), cells["Columns"][row].as_py())
@@ -261,7 +260,7 @@ def _decode(name, tag, vr, raw, context):
         values = tuple(float(number) + 0.0 for number in raw.split(b"\\"))
     if values is None:
         return _by_pydicom(name, tag, vr, raw, context)
-    return values[0] if has_one_value(name) else values
+    return values[0] if find_attribute(name).has_one_value else values
 
 
 def _by_pydicom(name, tag, vr, raw, context):
@@ -269,28 +268,21 @@ def _by_pydicom(name, tag, vr, raw, context):
         return NOT_PLAIN
     with quiet() as notes:
         try:
-            dataset = read_dataset(_file_of(tag, vr, raw, context))
+            dataset = _dataset_of(tag, vr, raw, context)
             value = plain_value(dataset, name)
         except Exception:  # noqa: BLE001 - the guard of `read_row` says what it is
             return NOT_PLAIN
     return NOT_PLAIN if notes or is_unreadable(dataset, name) else value
 
 
-def _file_of(tag, vr, raw, context):
-    """A file of one element, and of what says how to read it: the character set or the sign of pixels (PS3.5 7.1)."""
-    meaning, code = context or (b"", 0)
-    is_implicit = " or " in vr and not code  # then Pixel Representation decides
-    elements = {tag: (code.to_bytes(2, "little") if code else vr.encode(), raw)}
+def _dataset_of(tag, vr, raw, context):
+    """One element as read, and what says how to read it: the character set or the sign of pixels (PS3.5 7.1)."""
+    (meaning, code), is_ambiguous = context or (b"", 0), " or " in vr
+    elements = [(tag, code.to_bytes(2, "little").decode() if code else vr, raw)]
     if meaning:
-        elements[0x00280103 if " or " in vr else 0x00080005] = (b"US" if " or " in vr else b"CS", meaning)
-    syntax = b"1.2.840.10008.1.2\0" if is_implicit else b"1.2.840.10008.1.2.1\0"
-    body = b"".join(_element(number, *elements[number], is_implicit) for number in sorted(elements))
-    return b"\0" * 128 + b"DICM" + _element(0x00020010, b"UI", syntax, False) + body
-
-
-def _element(tag, vr, raw, is_implicit):
-    head = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
-    if is_implicit:
-        return head + len(raw).to_bytes(4, "little") + raw
-    is_short = KINDS[int.from_bytes(vr, "little")] == 1
-    return head + vr + (len(raw).to_bytes(2, "little") if is_short else b"\0\0" + len(raw).to_bytes(4, "little")) + raw
+        elements.append((0x00280103, "US", meaning) if is_ambiguous else (0x00080005, "CS", meaning))
+    is_implicit = is_ambiguous and not code  # then Pixel Representation decides
+    dataset = Dataset()
+    for at, how, value in elements:
+        dataset[at] = RawDataElement(Tag(at), None if is_implicit else how, len(value), value, 0, is_implicit, True)
+    return dataset

@@ -53,6 +53,7 @@ def _element(data, pos, explicit, kinds):
 @njit(cache=True, nogil=True)
 def _skip_sequence(data, size, pos, explicit, kinds):
     """Where a sequence of undefined length ends; -1 if it is not plain, -2 if it goes on behind the buffer."""
+    # A stack of its own: files made to harm nest without end, and compiled code that recurses takes the process along
     is_item, ends, top = np.zeros(MAX_DEPTH, np.uint8), np.full(MAX_DEPTH, -1, np.int64), 0
     while top >= 0:
         if is_item[top] and ends[top] == pos:
@@ -114,6 +115,7 @@ def _walk(data, file_size, kinds, wanted, usual, places, lengths, codes):
             is_whole = pos == size == file_size and not in_meta
             return (PLAIN if is_whole else READ_ON if size < file_size else HAND_OVER), pos
         tag, kind, place, length = _element(data, pos, explicit, kinds)
+        # File Meta Information is explicit whatever follows (PS3.10 7.1): what comes first behind it is read once more
         if in_meta and tag >> 16 != 2:
             in_meta, explicit = False, syntax == 1
             if syntax < 0 or explicit == (kind == 0):
@@ -121,6 +123,7 @@ def _walk(data, file_size, kinds, wanted, usual, places, lengths, codes):
             tag, kind, place, length = _element(data, pos, explicit, kinds)
         if tag in PIXEL_DATA:
             return PLAIN, pos
+        # Tags ascend (PS3.5 7.1). Explicit without a VR, or implicit with what looks like one: the syntax may be a lie
         if tag <= last or tag in UNUSUAL or tag >> 16 == 0xFFFE or explicit == (kind == 0):
             return HAND_OVER, pos
         while which < len(wanted) and wanted[which] < tag:

@@ -7,8 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..core import RequestError
-from ..dicom import FLOAT_VRS, NUMERIC_VRS, find_attribute
+from ..dicom import FLOAT_VRS, NUMERIC_VRS, find_attribute, known_attribute
 
 FILE_COLUMNS = ["path", "size_bytes", "kind", "format", "problem", "warning"]
 TEXT = pd.StringDtype(na_value=float("nan"))  # also where every cell is missing
@@ -151,7 +150,8 @@ def to_frame(table):
 
 def _series(name, column):
     if pa.types.is_null(column.type):  # what Parquet keeps of a column without a value
-        column = pa.chunked_array([pa.nulls(len(column), _known_type(name))])
+        kind = arrow_type(name) if known_attribute(name) else pa.large_string()
+        column = pa.chunked_array([pa.nulls(len(column), kind)])
     if _is_coded(column) and pa.types.is_list(column.type.value_type):
         return pd.Series(_coded_tuples(column), dtype=object)
     column = decoded(column)
@@ -167,21 +167,12 @@ def _series(name, column):
     return column.to_pandas(date_as_object=False)
 
 
-def _known_type(name):
-    try:
-        return arrow_type(name)
-    except RequestError:  # a computed column
-        return pa.large_string()
-
-
 def _categories(coded):
     """Only those that occur, in alphabetical order: the same rows are equal however they were put together."""
-    names, codes = coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    is_used = np.bincount(codes + 1, minlength=len(names) + 1)[1:] > 0
-    order = sorted(np.flatnonzero(is_used).tolist(), key=names.__getitem__)
-    places = np.full(len(names) + 1, -1)  # the code of a missing cell is -1, the last one
-    places[order] = range(len(order))
-    return pd.Categorical.from_codes(places[codes], pd.Index(names, dtype=TEXT)[order], validate=False)
+    codes, names = coded.indices.fill_null(-1), pd.Index(coded.dictionary.to_pylist(), dtype=TEXT)
+    cells = pd.Categorical.from_codes(codes.to_numpy(zero_copy_only=False), names, validate=False)
+    cells = cells.remove_unused_categories()
+    return cells.reorder_categories(cells.categories.sort_values())
 
 
 def _tuples(column):

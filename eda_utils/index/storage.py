@@ -174,12 +174,8 @@ def unchanged(known, paths, sizes, stamps):
     facts = known.select(["size_bytes", "mtime_ns"]).append_column("opened", known.column("format").is_valid())
     old_sizes, old_stamps, opened = (column.to_numpy()[rows] if len(known) else rows for column in facts.columns)
     is_same = found & (stamps >= 0) & (old_sizes == sizes) & (old_stamps == stamps) & (opened > 0)
-    counts = {
-        "unchanged": int(is_same.sum()),
-        "changed": int((found & ~is_same).sum()),
-        "new": int((~found).sum()),
-        "vanished": len(known) - int(found.sum()),
-    }
+    fates = {"unchanged": is_same, "changed": found & ~is_same, "new": ~found}
+    counts = {fate: int(paths.sum()) for fate, paths in fates.items()} | {"vanished": len(known) - int(found.sum())}
     return np.where(is_same, rows, -1), counts
 
 
@@ -190,9 +186,8 @@ def check_parts_folder(output):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_empty = not any(folder.iterdir())
     except OSError:
-        raise RequestError(
-            folder.name, "cannot be a folder for an index", "give a folder that can be written"
-        ) from None
+        wrong = "cannot be a folder for an index"
+        raise RequestError(folder.name, wrong, "give a folder that can be written") from None
     if not is_empty:
         raise RequestError(folder.name, "is not empty", "give a new folder")
     return folder

@@ -246,10 +246,13 @@ def write_tables(folder, index, **tables):
 
 def is_image(index):
     """Tell which rows of an index are images that can be shown whole; of a slide in DICOM a frame is one tile."""
-    is_slide = index["kind"] == "slide"
-    if "SOPClassUID" in index:
-        is_slide |= index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
-    return index["problem"].isna() & index["Rows"].notna() & ~is_slide
+    return index["problem"].isna() & index["Rows"].notna() & ~is_slide(index)
+
+
+def is_slide(index):
+    """Tell which rows of an index are files of whole-slide images, in DICOM or not."""
+    classes = index["SOPClassUID"] if "SOPClassUID" in index else pd.Series(None, index.index, dtype=object)
+    return (index["kind"] == "slide") | classes.isin([VLWholeSlideMicroscopyImageStorage])
 
 
 def sample_images(index, *, most=24):

@@ -9,7 +9,7 @@ import pandas as pd
 from pydicom.datadict import get_entry, get_private_entry
 
 from ..core import NOT_STATED, RequestError, need, read_part
-from ..dicom import find_attribute, identifiers, is_phi, mask_identifiers
+from ..dicom import identifiers, is_phi, known_attribute, mask_identifiers
 from .storage import index_parts
 
 FACTS = ["tag", "keyword", "name", "vr", "vm"]
@@ -116,10 +116,8 @@ def summarize_private(index):
         numbers, filled = found.setdefault(block, (set(), np.zeros(len(index), bool)))
         numbers.add(f"{private.tag & 0xFF:02X}")
         filled |= (index[column].notna() & dicom).to_numpy()
-    rows = [
-        (*block, len(numbers), filled.sum(), " ".join(sorted(numbers)))
-        for block, (numbers, filled) in sorted(found.items())
-    ]
+    blocks = sorted(found.items())
+    rows = [(*block, len(numbers), filled.sum(), " ".join(sorted(numbers))) for block, (numbers, filled) in blocks]
     table = pd.DataFrame(rows, columns=["creator", "group", "elements", "files", "numbers"])
     return table.astype({"elements": np.int64, "files": np.int64})
 
@@ -163,7 +161,8 @@ def summarize_completeness(index, by="Modality"):
         filled = filled.add(dicom.notna().groupby(groups).sum(), fill_value=0)
         keywords = attributes["keyword"].combine_first(keywords)
     files = files.sort_values(ascending=False, kind="stable")
-    shares = filled.reindex(files.index).div(files, axis=0).T.reindex(_by_tag(keywords.index)).fillna(0.0).astype(float)
+    order = sorted(keywords.index, key=lambda column: (_facts(column)[0], column))
+    shares = filled.reindex(files.index).div(files, axis=0).T.reindex(order).fillna(0.0).astype(float)
     shares.insert(0, "keyword", keywords)
     return shares.rename_axis(columns=None).reset_index(drop=True)
 
@@ -174,10 +173,6 @@ def _groups(index, by):
     dicom = index[_is_readable(index)]
     groups = dicom[by].map(_label, na_action="ignore").astype(object)
     return attributes, groups.where(groups.notna(), NOT_STATED), dicom[attributes.index]
-
-
-def _by_tag(columns):
-    return sorted(columns, key=lambda column: (_facts(column)[0], column))
 
 
 def _is_readable(index):
@@ -198,24 +193,15 @@ def _label(value):
 def _attributes(index):
     """The facts of the dictionary on each column that is an attribute, sorted by tag."""
     need(index, "kind", "problem")
-    facts = {column: _facts(column) for column in index.columns if _find(column)}
+    facts = {column: _facts(column) for column in index.columns if known_attribute(column)}
     table = pd.DataFrame.from_dict(facts, orient="index", columns=FACTS, dtype=object)
     known = _identifiers_in_creators(index)
     table["keyword"] = [mask_identifiers(keyword, known) for keyword in table["keyword"]]
     return table.sort_values(["tag", "keyword"])
 
 
-@cache
-def _find(column):
-    """The attribute that a column holds, None where it holds something else."""
-    try:
-        return find_attribute(column) if isinstance(column, str) else None
-    except RequestError:
-        return None
-
-
 def _facts(column):
-    found = _find(column)
+    found = known_attribute(column)
     vr, vm, name, *_ = _entry(found)
     digits = f"{found.tag:08X}" if found.creator is None else f"{found.tag >> 16:04X}xx{found.tag & 0xFF:02X}"
     return f"({digits[:4]},{digits[4:]})", column, name, vr, vm
@@ -231,13 +217,11 @@ def _entry(found):
 
 
 def _identifies(column):
-    found = _find(column)
-    steps = [sequence for sequence, _ in found.path] if found else []
-    return found is not None and (any(map(is_phi, [*steps, found.tag])) or _section(column) == UNKNOWN)
+    return known_attribute(column) is not None and (is_phi(column) or _section(column) == UNKNOWN)
 
 
 def _section(column):
-    found = _find(column)
+    found = known_attribute(column)
     if found.tag >> 16 & 1:
         return PRIVATE_ELEMENTS
     if found.tag >> 16 == 2:
@@ -247,7 +231,7 @@ def _section(column):
 
 
 def _private_columns(index):
-    found = {column: _find(column) for column in index.columns}
+    found = {column: known_attribute(column) for column in index.columns}
     return {column: attribute for column, attribute in found.items() if attribute and attribute.creator is not None}
 
 

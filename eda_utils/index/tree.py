@@ -73,9 +73,8 @@ def series_tree(index, *, redact=True):
     """
     need(index, "StudyDate", "StudyDescription", "PatientName")
     series = summarize_series(index)
-    columns = ["StudyInstanceUID", "StudyDate", "StudyDescription", "PatientName", "SeriesDescription"]
-    facts = index.set_index("path").reindex(series["path"])[columns].reset_index(drop=True)
-    series[["date", "study", "name"]] = facts[["StudyDate", "StudyDescription", "PatientName"]].to_numpy()
+    first = index.set_index("path").reindex(series["path"])
+    series[["date", "study", "name"]] = first[["StudyDate", "StudyDescription", "PatientName"]].to_numpy()
     patients = _groups(series, "PatientID")
     branches = [_patient(number, rows, redact) for number, rows in enumerate(patients, 1)]
     keys = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}

@@ -71,9 +71,8 @@ def find_duplicates(stats, *, near=True, index=None):
     [['duplicate', '2 images']]
     """
     groups = duplicate_groups(stats, near=near, index=index)
-    facts = groups.groupby("group", sort=False).agg(
-        path=("path", "first"), match=("match", "first"), files=("path", "size"), bits=("bits", "max")
-    )
+    facts = {"path": ("path", "first"), "match": ("match", "first"), "files": ("path", "size"), "bits": ("bits", "max")}
+    facts = groups.groupby("group", sort=False).agg(**facts)
     facts["level"] = _levels(groups, index).reindex(facts.index)
     known = facts[[key in MEANING for key in zip(facts["match"], facts["level"], strict=True)]]
     rows = [_finding(*cells) for cells in known.itertuples(index=False)]
@@ -191,10 +190,8 @@ def _leaders(hashes, features, is_picture):
     leaders = np.full(len(hashes), -1)
     words = hashes.view(np.uint16).reshape(-1, HASH_BITS // 16).T
     orders = [np.argsort(word, kind="stable") for word in words]
-    starts, ends = (
-        [np.searchsorted(word[order], word, side) for word, order in zip(words, orders, strict=True)]
-        for side in ("left", "right")
-    )
+    pairs = [*zip(words, orders, strict=True)]
+    starts, ends = ([np.searchsorted(w[order], w, side) for w, order in pairs] for side in ("left", "right"))
     for leader in range(len(hashes)):
         if leaders[leader] < 0:
             leaders[leader] = leader

@@ -240,12 +240,9 @@ def _percentiles(values, counts):
 def _shares(values, counts, total):
     most = values[np.argmax(counts)]
     low, *_, high = _percentiles(values, counts)
-    near = np.abs(values - most) <= BAND * (high - low)
-    return {
-        "low_share": counts[0] / total,
-        "high_share": counts[-1] / total,
-        "background_share": counts[near].sum() / total,
-    }
+    near = counts[np.abs(values - most) <= BAND * (high - low)].sum()
+    shares = np.array([counts[0], counts[-1], near]) / total
+    return dict(zip(("low_share", "high_share", "background_share"), shares, strict=True))
 
 
 def bits_needed(low, high):

@@ -10,6 +10,7 @@ GROUPS = {
     "pixels": pixels.CHECKS,
     "contradiction": contradictions.CHECKS,
 }
+CHECKS = [(group, check) for group, checks in GROUPS.items() for check in checks]
 # What some checks need and an index has only if it is asked for: tags=[*INDEX_TAGS, *QUALITY_TAGS]
 QUALITY_TAGS = (
     *("EstimatedRadiographicMagnificationFactor", "DistanceSourceToDetector", "DistanceSourceToPatient"),
@@ -62,12 +63,7 @@ def flag_issues(index, stats=None):
     """
     tables = _tables(index, stats)
     columns = {group: set(table.columns) for group, table in tables.items()}
-    parts = [
-        check.find(tables[group])
-        for group, checks in GROUPS.items()
-        for check in checks
-        if columns[group] >= {*check.needs.split()}
-    ]
+    parts = [check.find(tables[group]) for group, check in CHECKS if columns[group] >= {*check.needs.split()}]
     return findings_table(pd.concat(parts) if parts else [])
 
 
@@ -91,20 +87,13 @@ def list_checks(index=None, stats=None):
     >>> list_checks().set_index("code").loc["high_bit_wrong", "clause"]
     'PS3.5 8.1.1; for example PS3.3 C.8.11.3'
     """
-    rows = [
-        (check.code, group, check.severity, *check.said, check.needs, check.advice)
-        for group, checks in GROUPS.items()
-        for check in checks
-    ]
+    rows = [(check.code, group, check.severity, *check.said, check.needs, check.advice) for group, check in CHECKS]
     table = pd.DataFrame(rows, columns=["code", "group", "severity", "what", "clause", "needs", "advice"])
     if index is None:
         return table
     columns = {group: found.columns for group, found in _tables(index, stats).items()}
-    lacks = [
-        " ".join(name for name in needs.split() if name not in columns[group])
-        for group, needs in zip(table["group"], table["needs"], strict=True)
-    ]
-    return table.assign(lacks=lacks)
+    wanted = zip(table["group"], table["needs"].str.split(), strict=True)
+    return table.assign(lacks=[" ".join(n for n in needs if n not in columns[group]) for group, needs in wanted])
 
 
 def _tables(index, stats):

@@ -7,19 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..core import (
-    ADVICE,
-    AccessError,
-    DecodeError,
-    EDAError,
-    FormatError,
-    MissingError,
-    call_guarded,
-    mapper,
-    progress_bar,
-    run_guarded,
-    source_name,
-)
+from ..core import ADVICE, DecodeError, EDAError, FormatError, mapper, progress_bar, run_apart, run_guarded, source_name
 from ..dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
 from ..image import (
     FUNCTIONAL_GROUPS,
@@ -182,15 +170,13 @@ def _read_all(paths, *, files, measure, progress):
 def _cells(found):
     if not isinstance(found, EDAError):
         return {"format": "measured"} | found
-    was_opened = not isinstance(found, (AccessError, MissingError))
+    was_opened = not isinstance(found, OSError)  # as AccessError and MissingError are
     return {"format": "not measured" if was_opened else None, "problem": f"{found.wrong}; {found.advice}"}
 
 
 def _measure_here(items):
     """Compressed pixels in a process beside, which works ahead while native ones are measured here."""
-    beside = run_guarded(measure_image, (path for path, is_native in items if not is_native))
-    for path, is_native in items:
-        yield call_guarded(measure_image, path) if is_native else next(beside)
+    return run_apart(measure_image, [path for path, _ in items], is_here=dict(items).get)
 
 
 def _measure_apart(items, workers):
@@ -301,13 +287,9 @@ def _read_dicom(dataset, name, number):
         return Pixels(pixels, "luminance")
     is_enhanced = any(groups in dataset for groups in FUNCTIONAL_GROUPS)
     header = frame_header(dataset, number) if is_enhanced else dataset  # to copy it takes milliseconds
-    return Pixels(
-        pixels,
-        unit_of(header, to_modality(header, pixels[:1, :1])[1]),
-        lambda stored: to_modality(header, stored)[0],
-        partial(padding_mask, header),
-        partial(_to_shown, header),
-    )
+    unit = unit_of(header, to_modality(header, pixels[:1, :1])[1])
+    means = (lambda stored: to_modality(header, stored)[0]), partial(padding_mask, header), partial(_to_shown, header)
+    return Pixels(pixels, unit, *means)
 
 
 def _to_shown(header, means):

@@ -4,11 +4,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
 from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
 from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
-from ..index import index_folder
+from ..index import index_folder, is_slide
 from ..slides import has_tiles, measure_slide, open_slide
 
 SECONDS = 300
@@ -81,13 +80,10 @@ def measure_slides(source, *, measure=True, most=None, workers=None, client=None
 
 def _slides_of(index):
     """The first file of each slide, and how many files it has."""
-    is_dicom = pd.Series(False, index.index)
-    if "SOPClassUID" in index:
-        is_dicom = index["SOPClassUID"].eq(VLWholeSlideMicroscopyImageStorage).fillna(False).astype(bool)
     pictures = index["path"].where(index["format"] == "TIFF")
     is_tiled = pictures.map(lambda path: has_tiles(path) and not is_measured(path), na_action="ignore").eq(True)
     is_alone = index["problem"].notna() & index["path"].str.lower().str.endswith(SLIDE_NAMES)
-    found = index[(index["kind"] == "slide") | is_dicom | is_tiled | is_alone]
+    found = index[is_slide(index) | is_tiled | is_alone]
     series = found["SeriesInstanceUID"] if "SeriesInstanceUID" in found else pd.Series(None, found.index)
     slide = series.astype(object).where(series.notna(), found["path"])
     return found.groupby(slide, sort=False)["path"].agg(["first", "size"]).set_index("first")["size"]

@@ -142,26 +142,17 @@ def border_share(ranks):
     """
     (rows, columns), top, left = ranks.shape, 0, 0
     first, last = ranks[0, 0], ranks[-1, 0]
-    while top < rows and _is_even(ranks, top, top + 1, 0, columns, first):
+    while top < rows and (ranks[top] == first).all():
         top += 1
-    while top < rows and _is_even(ranks, rows - 1, rows, 0, columns, last):
+    while top < rows and (ranks[rows - 1] == last).all():
         rows -= 1
     if top < rows:
         first, last = ranks[top, 0], ranks[top, -1]
-    while top < rows and left < columns and _is_even(ranks, top, rows, left, left + 1, first):
+    while top < rows and left < columns and (ranks[top:rows, left] == first).all():
         left += 1
-    while top < rows and left < columns and _is_even(ranks, top, rows, columns - 1, columns, last):
+    while top < rows and left < columns and (ranks[top:rows, columns - 1] == last).all():
         columns -= 1
     return 1 - (rows - top) * (columns - left) / ranks.size
-
-
-@njit(cache=True, nogil=True)
-def _is_even(ranks, top, bottom, left, right, value):
-    for row in range(top, bottom):
-        for column in range(left, right):
-            if ranks[row, column] != value:
-                return False
-    return True
 
 
 def _texture(ranks, values):
@@ -169,10 +160,8 @@ def _texture(ranks, values):
     if min(ranks.shape) < 3:
         return 0.0, None
     most = max(BANDS, BAND_PIXELS // ranks.shape[1]), BAND_PIXELS // BANDS
-    rows, columns = (
-        np.unique(np.linspace(1, side - 2, count).round().astype(int))
-        for side, count in zip(ranks.shape, most, strict=True)
-    )
+    lines = (np.linspace(1, side - 2, count) for side, count in zip(ranks.shape, most, strict=True))
+    rows, columns = (np.unique(places.round().astype(int)) for places in lines)
     laplacian, cross = _derivatives(ranks, values, rows, columns)
     is_uneven = np.isfinite(cross) & ((cross != 0) | (laplacian != 0))
     noise = np.median(np.abs(cross[is_uneven])) / (6 * NORMAL_MEDIAN) if is_uneven.any() else 0.0
@@ -199,9 +188,7 @@ def _derivatives(ranks, values, rows, columns):
 def _writing(ranks, values, step):
     """The largest density of strokes in any cell along the upper and the lower edge, corners included."""
     rows, columns = ranks.shape
-    high, wide = (
-        max(*pair) for pair in zip(LEAST_CELL, (rows // TEXT_CELLS[0], columns // TEXT_CELLS[1]), strict=True)
-    )
+    high, wide = np.maximum(LEAST_CELL, np.floor_divide(ranks.shape, TEXT_CELLS)).tolist()
     if rows < 2 * high or columns < wide:
         return None
     tops = np.arange(0, max(rows // TEXT_BANDS - high // 2, 1), high)

@@ -19,24 +19,19 @@ NO_PATIENT = (  # PS3.4 GG.3: they belong to no patient, hence to no study and n
     *(f"1.2.840.10008.5.1.4.{number}.1" for number in (38, 39, 43, 44, 45)),  # hanging protocols, palettes, implants
     *(f"1.2.840.10008.5.1.4.1.1.{number}" for number in ("200.1", "200.3", "200.7", "201.1")),  # protocols, inventories
 )
-# A whole, what it has one of, that in the plural; kind, severity and advice where it has several
+STUDY = "ask the source which study is right; until then group by study and series"
+PATIENT = "ask the source whether they are spellings of one; until then keep the study in one part of a split"
+MODALITY = "group by series and Modality (0008,0060)"
+FRAME = "do not stack it into one volume: group by Frame of Reference UID (0020,0052) too"
+# A whole, what it has one of, that in the plural; kind, severity and advice where it has several.
+# PS3.3 A.1.2.3, A.1.2.2, C.7.3.1.1.1, C.7.4.1.1.1
 SINGLE = (
-    (  # PS3.3 A.1.2.3
-        *("SeriesInstanceUID", "StudyInstanceUID", "Study Instance UIDs", "series_in_several_studies", "error"),
-        "ask the source which study is right; until then group by study and series",
-    ),
-    (  # PS3.3 A.1.2.2
-        *("StudyInstanceUID", "PatientID", "Patient IDs", "study_with_several_patients", "error"),
-        "ask the source whether they are spellings of one; until then keep the study in one part of a split",
-    ),
-    (  # PS3.3 C.7.3.1.1.1
-        *("SeriesInstanceUID", "Modality", "modalities", "series_with_several_modalities", "error"),
-        "group by series and Modality (0008,0060)",
-    ),
-    (  # PS3.3 C.7.4.1.1.1
+    ("SeriesInstanceUID", "StudyInstanceUID", "Study Instance UIDs", "series_in_several_studies", "error", STUDY),
+    ("StudyInstanceUID", "PatientID", "Patient IDs", "study_with_several_patients", "error", PATIENT),
+    ("SeriesInstanceUID", "Modality", "modalities", "series_with_several_modalities", "error", MODALITY),
+    (
         *("SeriesInstanceUID", "FrameOfReferenceUID", "Frame of Reference UIDs"),
-        *("series_with_several_frames_of_reference", "note"),
-        "do not stack it into one volume: group by Frame of Reference UID (0020,0052) too",
+        *("series_with_several_frames_of_reference", "note", FRAME),
     ),
 )
 

@@ -19,7 +19,7 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
-from ..core import AccessError, EDAError, FormatError, MissingError, part, progress_bar, tell
+from ..core import AccessError, EDAError, FormatError, MissingError, part, plural, progress_bar, tell
 
 CANARY = "Kanarinsky"
 RECIPE = "1"  # raise it when the same originals give other files: samples made by an older recipe are then made again
@@ -145,9 +145,8 @@ def _make_package(source, rows, folder, cache, offline, progress):
     except EDAError as error:
         lack = DOWNLOADS.get(source, (0, "samples that come with an installed package"))[1]
         count = sum(not (folder / row.path).is_file() for row in rows)
-        say(
-            f"{error.wrong}; {error.advice}. Missing without it: {lack} ({count} file{'s' * (count > 1)}).", always=True
-        )
+        missing = f"{lack} ({plural(count, 'file')})"
+        say(f"{error.wrong}; {error.advice}. Missing without it: {missing}.", always=True)
 
 
 def _originals(source, rows, cache, offline, say):

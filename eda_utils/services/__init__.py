@@ -1,8 +1,5 @@
 """The DICOM services over a network, and an archive to try them on."""
 
-import lazy_loader as lazy
+from ..core import attach_stub
 
-from ..core import explained
-
-_find, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
-__getattr__ = explained(_find)  # a missing library is told with the extra that brings it
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

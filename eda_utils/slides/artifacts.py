@@ -85,13 +85,14 @@ def _sharpness(tile, steps):
     """Green is what both hematoxylin and eosin take away; of squares, as a tile can be sharp in one half only."""
     side, green = FOCUS_TILE // SQUARES, tile[..., 1].astype(np.float32)
     squares = green.reshape(SQUARES, side, SQUARES, side).swapaxes(1, 2)
-    near, far = (
-        ((squares[..., ::2, step:] - squares[..., ::2, :-step]) ** 2).mean(axis=(2, 3))
-        + ((squares[..., step:, ::2] - squares[..., :-step, ::2]) ** 2).mean(axis=(2, 3))
-        for step in steps
-    )
+    near, far = (_change(squares, step) + _change(squares.swapaxes(2, 3), step) for step in steps)
     has_structure = far > LEAST_STRUCTURE
     return float((near[has_structure] / far[has_structure]).mean()) if has_structure.any() else np.nan
+
+
+def _change(squares, step):
+    """Mean square difference of places so far apart in a row, in every second row of each square."""
+    return ((squares[..., ::2, step:] - squares[..., ::2, :-step]) ** 2).mean(axis=(2, 3))
 
 
 def measure_slide(slide):

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from itertools import islice, product
+from math import prod
 
 import numpy as np
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
@@ -36,23 +37,20 @@ def series_files(path):
     RequestError
         If the folder holds several.
     """
-    is_folder = path.is_dir()
-    here = None if is_folder else _header(path)
-    if not is_folder and here is None:
+    folder = path if path.is_dir() else path.parent
+    if path != folder and _header(path) is None:
         return {}
-    files = path.iterdir() if is_folder else path.parent.iterdir()
-    found = {file: header for file in sorted(files) if (header := _header(file)) is not None}
-    series = {attribute(header, "SeriesInstanceUID") for header in found.values()}
-    if is_folder and not found:
+    found = {file: header for file in sorted(folder.iterdir()) if (header := _header(file)) is not None}
+    if not found:
         raise FormatError(path.name, "is a folder without a DICOM slide", "give the file of the slide")
-    if is_folder and len(series) > 1:
+    series = {attribute(header, "SeriesInstanceUID") for file, header in found.items() if path in (file, folder)}
+    if len(series) > 1:
         raise RequestError(path.name, "is a folder with several DICOM slides", "give one file of the slide")
-    wanted = series.pop() if is_folder else attribute(here, "SeriesInstanceUID")
-    found = {file: header for file, header in found.items() if attribute(header, "SeriesInstanceUID") == wanted}
+    found = {file: header for file, header in found.items() if attribute(header, "SeriesInstanceUID") in series}
     for file, header in found.items():
-        if not 0 < _number(header, "Rows") * _number(header, "Columns") <= MAX_TILE_PIXELS:
+        if not 0 < prod(_numbers(header, "Rows", "Columns")) <= MAX_TILE_PIXELS:
             raise FormatError(file.name, "Rows and Columns have an impossible size", "ask for the original")
-    return dict(sorted(found.items(), key=lambda pair: -_number(pair[1], "TotalPixelMatrixColumns")))
+    return dict(sorted(found.items(), key=lambda pair: -_numbers(pair[1], "TotalPixelMatrixColumns")[0]))
 
 
 def _header(path):
@@ -66,8 +64,8 @@ def _header(path):
     return header if attribute(header, "SOPClassUID") == VLWholeSlideMicroscopyImageStorage else None
 
 
-def _number(header, keyword):
-    return int((numbers(attribute(header, keyword)) or (0,))[0])
+def _numbers(header, *keywords):
+    return tuple(int((numbers(attribute(header, keyword)) or (0,))[0]) for keyword in keywords)
 
 
 class DicomReader:
@@ -83,15 +81,15 @@ class DicomReader:
         self._files = list(volumes)
         self._headers = list(volumes.values())
         self.name = next(iter(files)).name
-        if not volumes or not all(map(_is_colour, self._headers)):
+        kinds = {_numbers(header, "SamplesPerPixel", "BitsAllocated") for header in self._headers}
+        if kinds != {(3, 8)}:
             raise FormatError(self.name, "is not a slide in colour of 8 bits", "look at its header")
         if sum(file.stat().st_size for file in volumes) > MAX_FILE_BYTES:
             raise FormatError(self.name, "is too large for a format that OpenSlide does not read", "convert it")
-        keywords = ("TotalPixelMatrixRows", "TotalPixelMatrixColumns")
-        self.sizes = [tuple(_number(header, keyword) for keyword in keywords) for header in self._headers]
+        self.sizes = [_numbers(header, "TotalPixelMatrixRows", "TotalPixelMatrixColumns") for header in self._headers]
         self._places = [_frame_places(header, size) for header, size in zip(self._headers, self.sizes, strict=True)]
         self._open = lru_cache(len(volumes))(self._read_file)
-        largest = max(3 * _number(header, "Rows") * _number(header, "Columns") for header in self._headers)
+        largest = max(3 * prod(_numbers(header, "Rows", "Columns")) for header in self._headers)
         self._tile = lru_cache(max(2, CACHE_BYTES // largest))(self._decode)
         self.facts = {"openslide.vendor": "dicom"} | _spacing(self._headers[0])
 
@@ -106,7 +104,7 @@ class DicomReader:
         """Return (height, width, 3) from a row and column of that level, white where there is no frame."""
         region = np.full((height, width, 3), 255, np.uint8)
         rows, columns = self.sizes[level]
-        tile = _number(self._headers[level], "Rows"), _number(self._headers[level], "Columns")
+        tile = _numbers(self._headers[level], "Rows", "Columns")
         for frame, (y, x) in enumerate(self._places[level]):
             top, left = max(y, row, 0), max(x, col, 0)
             bottom, right = min(y + tile[0], row + height, rows), min(x + tile[1], col + width, columns)
@@ -121,22 +119,15 @@ class DicomReader:
         self._tile.cache_clear()
 
 
-def _is_colour(header):
-    return (_number(header, "SamplesPerPixel"), _number(header, "BitsAllocated")) == (3, 8)
-
-
 def _frame_places(header, size):
     """Row and column of the first pixel of each frame, from 0."""
     frames = min(count_frames(header), MAX_FRAMES)
     if attribute(header, "DimensionOrganizationType") == "TILED_FULL":
-        steps = _number(header, "Rows"), _number(header, "Columns")
+        steps = _numbers(header, "Rows", "Columns")
         return [*islice(product(range(0, size[0], steps[0]), range(0, size[1], steps[1])), frames)]
-    places = []
-    for frame in range(frames):
-        flat = frame_header(header, frame)
-        keywords = ("RowPositionInTotalImagePixelMatrix", "ColumnPositionInTotalImagePixelMatrix")
-        places.append(tuple(_number(flat, keyword) - 1 for keyword in keywords))
-    return places
+    keywords = ("RowPositionInTotalImagePixelMatrix", "ColumnPositionInTotalImagePixelMatrix")
+    places = (_numbers(frame_header(header, frame), *keywords) for frame in range(frames))
+    return [(row - 1, column - 1) for row, column in places]
 
 
 def _spacing(header):

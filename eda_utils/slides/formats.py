@@ -57,8 +57,7 @@ def open_source(path):
     if is_tiff(head):
         return _open_tiff(path, vendor)
     if vendor:
-        reader = OpenSlideReader(path)
-        return _from_openslide(reader)
+        return _from_openslide(OpenSlideReader(path))
     if path.suffix.lower() in SLIDE_SUFFIXES:
         raise FormatError(path.name, "lacks the folder or the files that belong to it", "copy them together")
     return _open_picture(path)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ..core import RequestError, need_extra
+from .properties import PLAUSIBLE_MPP
 from .stains import WHITE_LEVEL, separate_stains
 
-PLAUSIBLE_MPP = (0.05, 20.0)
 COLUMNS = ["row", "col", "area_um2", "diameter_um", "elongation", "angle_deg", "hematoxylin"]
 LEAST_DENSITY, LEAST_CONTRAST = 0.2, 0.1  # optical density of hematoxylin in a nucleus, and over its surroundings
 SMOOTH_UM, SURROUNDINGS_UM, APART_UM = 0.5, 25.0, 2.0
@@ -96,9 +96,8 @@ def _split(spots, mpp):
     from skimage.segmentation import watershed
 
     distance = gaussian_filter(distance_transform_edt(spots), 1.0 / mpp)
-    peaks = peak_local_max(
-        distance, min_distance=max(1, round(APART_UM / mpp)), labels=label(spots)[0], exclude_border=False
-    )
+    apart = max(1, round(APART_UM / mpp))
+    peaks = peak_local_max(distance, min_distance=apart, labels=label(spots)[0], exclude_border=False)
     markers = np.zeros(spots.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     return watershed(-distance, markers, mask=spots)

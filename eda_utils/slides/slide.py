@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core import RequestError
+from ..core import RequestError, plural
 from ..image import Image
 from .formats import open_source
 from .properties import PLAUSIBLE_MPP, describe, read_mpp
@@ -63,13 +63,9 @@ class Slide:
         self.close()
 
     def __repr__(self):
-        levels = len(self.levels)
-        size = f"{self.shape[0]:,} × {self.shape[1]:,}, {levels} level{'s' * (levels > 1)}"
-        return f"<Slide {self.name} {size}, {self._mpp_text}>"
-
-    @property
-    def _mpp_text(self):
-        return f"{self.mpp:.4g} µm/px ({self.mpp_source})" if self.mpp else f"no spacing ({self.mpp_source})"
+        size = f"{self.shape[0]:,} × {self.shape[1]:,}, {plural(len(self.source.sizes), 'level')}"
+        spacing = f"{self.mpp:.4g} µm/px" if self.mpp else "no spacing"
+        return f"<Slide {self.name} {size}, {spacing} ({self.mpp_source})>"
 
     def close(self):
         """Close the file."""
@@ -251,10 +247,9 @@ class Slide:
         height, width = (max(1, round(side * scale)) for side in self.shape)
         downsample = self.shape[0] / height
         level = self._best_level(downsample)
-        rows, columns = self.source.sizes[level]
-        same = (rows, columns) == (height, width)
-        box, shape = (0, 0, rows, columns), (height, width)
-        pixels = self._read(level, 0, 0, *shape) if same else self._average(level, box, shape)
+        size, shape = self.source.sizes[level], (height, width)
+        is_same = tuple(size) == shape
+        pixels = self._read(level, 0, 0, *shape) if is_same else self._average(level, (0, 0, *size), shape)
         mm = (self.mpp * downsample / 1000, self.mpp * self.shape[1] / width / 1000) if self.mpp else None
         source = f"slide, {self.mpp_source}" if self.mpp else "no plausible microns per pixel in the file"
         how = f"overview reduced {downsample:.3g} times"

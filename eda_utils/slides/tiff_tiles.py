@@ -67,6 +67,7 @@ def to_level(page):
         raise ValueError
     facts = page.dataoffsets, page.databytecounts, page.jpegtables, page.decode
     codec, photometric = int(page.compression), int(page.photometric)
+    # A JFIF header means YCbCr; where the page says RGB, the two contradict each other and tifffile shall judge
     is_sure = codec == JPEG and (photometric == YCBCR or not page.is_jfif)
     space = {YCBCR: "YCBCR", RGB: "RGB"}.get(photometric) if is_sure else None
     return Level(rows, columns, tile, across, *facts, codec, photometric, page.is_tiled, space)
@@ -204,9 +205,11 @@ class TileReader:
         from imagecodecs import jpeg8_decode
 
         try:
+            # A decoder makes room for what the stream claims, whatever the size of the tile
             claimed = stream_size(data) if facts.codec in (JPEG, 33005, 34712) else None
             if claimed and claimed[0] * claimed[1] > max(MAX_TILE_PIXELS // 16, facts.tile[0] * facts.tile[1]):
                 raise ValueError
+            # Past tifffile, which knows the colours of a page: only where we know them for sure
             upper = upper_part(data, rows) if rows and facts.space else None
             if upper:
                 return jpeg8_decode(upper, tables=facts.tables, colorspace=facts.space, outcolorspace="RGB")

@@ -59,15 +59,11 @@ class Mask:
     def share_of(self, row, col, height, width):
         """Return which share of rectangles of level-0 pixels is meant; arguments may be arrays."""
         sums = np.pad(np.cumsum(np.cumsum(self.pixels, axis=0, dtype=float), axis=1), ((1, 0), (1, 0)))
-        starts = [np.asarray(start) / down for start, down in zip((row, col), self.downsample, strict=True)]
-        ends = [
-            start + np.asarray(size) / down
-            for start, size, down in zip(starts, (height, width), self.downsample, strict=True)
-        ]
-        area = np.prod([end - start for start, end in zip(starts, ends, strict=True)], axis=0)
-        (top, left), (bottom, right) = starts, ends
+        top, left = (np.asarray(start) / down for start, down in zip((row, col), self.downsample, strict=True))
+        high, wide = (np.asarray(size) / down for size, down in zip((height, width), self.downsample, strict=True))
+        bottom, right = top + high, left + wide
         found = _at(sums, bottom, right) - _at(sums, top, right) - _at(sums, bottom, left) + _at(sums, top, left)
-        return np.clip(found / area, 0, 1)
+        return np.clip(found / ((bottom - top) * (right - left)), 0, 1)
 
 
 def _at(sums, y, x):

@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from eda_utils.dicom.cells import MISSING_ROWS, complaints, has_one_value, plain_value, uid_name
+from eda_utils.dicom.cells import MISSING_ROWS, complaints, plain_value, uid_name
 from eda_utils.dicom.encapsulated import CUT_PIXELS
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -50,11 +50,6 @@ def test_complaints(values, syntax, rest, told):
 
 def test_only_images_need_rows():
     assert complaints((None,) * 6, "1.2.840.10008.5.1.4.1.1.88.11", NATIVE, 0) == []
-
-
-def test_multiplicity():
-    assert has_one_value("Rows")
-    assert not has_one_value("PixelSpacing")
 
 
 def test_what_is_no_uid_is_not_shown():

@@ -10,7 +10,7 @@ from parts import program
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from eda_utils import load_image, to_display
 from eda_utils.image.luts import look_up, read_lut, read_palette
@@ -43,6 +43,10 @@ def header(**attributes):
     return dataset
 
 
+BIG_ENDIAN = header()
+BIG_ENDIAN.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+
+
 @given(st.lists(st.integers(-(2**31), 2**31), min_size=1), st.integers(-32768, 65535))
 def test_values_outside_take_the_end_entries(values, first):
     table = np.array([3, 1, 4])
@@ -55,7 +59,7 @@ def test_values_outside_take_the_end_entries(values, first):
     [
         (lut([3, 7, 16], [1, 2, 65535]), {}, 7, [1, 2, 65535]),
         (lut([2, 0, 16], b"\x01\x00\x00\x01", "OW"), {}, 0, [1, 256]),
-        (lut([2, 0, 16], b"\x01\x00\x00\x01", "OW"), {"little_endian": False}, 0, [256, 1]),
+        (lut([2, 0, 16], b"\x01\x00\x00\x01", "OW"), {"header": BIG_ENDIAN}, 0, [256, 1]),
         (lut([3, 0, 8], b"\x05\x06\x07\x00", "OW"), {}, 0, [5, 6, 7]),  # bytes, padded
         (lut([1, 5, 16], 9), {}, 5, [9]),
         (lut([2, -3, 16], [1, 2]), {}, -3, [1, 2]),
@@ -64,12 +68,12 @@ def test_values_outside_take_the_end_entries(values, first):
     ],
 )
 def test_items(item, options, first, table):
-    found = read_lut(item, **options)
+    found = read_lut(item, **{"header": header()} | options)
     assert found[:2] == (first, pytest.approx(np.array(table)))
 
 
 def test_no_entries_means_all():
-    assert len(read_lut(lut([0, 0, 16], list(range(65536))))[1]) == 65536
+    assert len(read_lut(lut([0, 0, 16], list(range(65536))), header())[1]) == 65536
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_no_entries_means_all():
 )
 def test_what_is_no_table(item):
     with pytest.raises((ValueError, AttributeError)):
-        read_lut(item)
+        read_lut(item, header())
 
 
 def test_eight_bit_entries_beyond_256(make_dicom):

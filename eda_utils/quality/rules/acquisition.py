@@ -14,7 +14,6 @@ PAIRED = (  # PS3.16 table L-1
     *("ANKLE", "ARM", "BREAST", "CALCANEUS", "CLAVICLE", "ELBOW", "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND"),
     *("HUMERUS", "KNEE", "LEG", "PATELLA", "SCAPULA", "SHOULDER", "THIGH", "THUMB", "TOE", "WRIST"),
 )
-SIDES = {"L": "LEFT", "R": "RIGHT"}
 NO_SIDE = r"(?:LAT\b|LATERAL|OBL|DECUB|POST|ANT|ERECT)"  # LEFT LATERAL is a view
 
 
@@ -58,22 +57,19 @@ def laterality_contradicts_description(images):
     """The Series Description names the other side than Laterality does (PS3.3 C.7.3.1)."""
     text = images["SeriesDescription"].astype(object)
     names = text.drop_duplicates().dropna()
-    sides = {
-        side: names[names.str.upper().str.contains(rf"\b{word}\b(?!\W*{NO_SIDE})")] for side, word in SIDES.items()
-    }
+    words = (rf"\b{word}\b(?!\W*{NO_SIDE})" for word in ("LEFT", "RIGHT"))
+    is_left, is_right = (text.isin(names[names.str.upper().str.contains(word)]) for word in words)
     stated = images["ImageLaterality"].astype(object).where(images["ImageLaterality"].notna(), images["Laterality"])
-    is_left, is_right = text.isin(sides["L"]), text.isin(sides["R"])
     wrong = (is_left & ~is_right & (stated == "R")) | (is_right & ~is_left & (stated == "L"))
     return told(images, wrong, "the side is {side}, the text names the other", side=stated.where(wrong))
 
 
 def laterality_missing(images):
     """A mammogram or a radiograph of a paired part without a side (PS3.3 C.7.3.1, type 2C; C.8.11.2, type 1)."""
-    is_paired = (images["Modality"] == "MG") | (
-        images["Modality"].isin(PROJECTIONS) & images["BodyPartExamined"].isin(PAIRED)
-    )
+    is_paired = images["Modality"].isin(PROJECTIONS) & images["BodyPartExamined"].isin(PAIRED)
     lacking = images[["Laterality", "ImageLaterality"]].isna().all(axis=1)
-    return told(images, is_paired & lacking, "neither Laterality nor Image Laterality")
+    wrong = (is_paired | (images["Modality"] == "MG")) & lacking
+    return told(images, wrong, "neither Laterality nor Image Laterality")
 
 
 def view_missing(images):

@@ -5,6 +5,7 @@ import numpy as np
 from ...dicom import LOSSY
 from .check import GROUP_SIZE, Check, cells, number, robust_scores, told
 from .encoding import CLASS, GREY, MOST_WINDOWS, stored_range
+from .geometry import is_localizer
 from .pixels import KIND, NO_PICTURES, VIEWED
 
 AIR_HU = (-1150, -850)
@@ -124,14 +125,11 @@ def padding_undeclared(images):
 def _claims_hounsfield(images):
     """A CT slice; a localizer is a projection."""
     is_slice = images["SOPClassUID"].isin([f"{CLASS}2", f"{CLASS}2.1"])
-    types = images["ImageType"]
-    typed = [value for value in types.drop_duplicates() if isinstance(value, tuple) and "LOCALIZER" in value]
-    return is_slice & (images["unit"] == "HU") & ~types.isin(typed)
+    return is_slice & (images["unit"] == "HU") & ~is_localizer(images)
 
 
 def _is_grey(images):
-    is_picture = ~images["Modality"].isin(NO_PICTURES)
-    return images["PhotometricInterpretation"].isin(GREY) & is_picture
+    return images["PhotometricInterpretation"].isin(GREY) & ~images["Modality"].isin(NO_PICTURES)
 
 
 GREYS, RANGE = "Modality PhotometricInterpretation", "min_value max_value"

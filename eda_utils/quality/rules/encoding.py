@@ -161,9 +161,8 @@ def ct_unit_not_hounsfield(images):
     """Rescale Type (0028,1054) of a CT image is not HU: do not apply Hounsfield windows (PS3.3 C.11.1.1.2)."""
     stated = images["RescaleType"].astype(object)
     unit = np.where(stated == "US", "unspecified (US)", "another one")
-    return told(
-        images, (images["Modality"] == "CT") & stated.notna() & (stated != "HU"), "its unit is {unit}", unit=unit
-    )
+    wrong = (images["Modality"] == "CT") & stated.notna() & (stated != "HU")
+    return told(images, wrong, "its unit is {unit}", unit=unit)
 
 
 def window_width_invalid(images):
@@ -177,9 +176,8 @@ def window_width_invalid(images):
 
 def window_numbers_differ(images):
     """Window Center (0028,1050) and Width have different numbers of values (PS3.3 C.11.2.1.2)."""
-    centres, widths = (
-        np.isfinite(cells(images[f"Window{name}"], MOST_WINDOWS)).sum(axis=1) for name in ("Center", "Width")
-    )
+    values = (cells(images[f"Window{name}"], MOST_WINDOWS) for name in ("Center", "Width"))
+    centres, widths = (np.isfinite(numbers).sum(axis=1) for numbers in values)
     return told(images, centres != widths, "{centres} centres, {widths} widths", centres=centres, widths=widths)
 
 

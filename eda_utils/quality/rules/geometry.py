@@ -71,10 +71,7 @@ def magnification_implausible(images):
 
 def magnification_contradicts_distances(images):
     """Magnification Factor (0018,1114) is below 1 or not what the distances make (PS3.3 C.8.7.5, C.8.11.7)."""
-    to_detector, to_patient, stated = (
-        number(images[name])
-        for name in ("DistanceSourceToDetector", "DistanceSourceToPatient", "EstimatedRadiographicMagnificationFactor")
-    )
+    stated, to_detector, to_patient = (number(images[name]) for name in DISTANCES.split())
     made = to_detector / np.where(to_patient > 0, to_patient, np.nan)
     wrong = (stated > 0) & ((stated < 1) | (np.abs(made / stated - 1) > APART))
     return told(images, wrong, "stated {stated}, of the distances {made}", stated=stated, made=made)
@@ -104,12 +101,17 @@ def _mixed(images, chosen, tolerance, **columns):
 
 def _is_stack(images):
     """Slices that belong together: not localizers, which have several planes by design, and no captures."""
-    text, kind = images["SeriesDescription"].astype(object), images["ImageType"]
+    text = images["SeriesDescription"].astype(object)
     named = text.drop_duplicates().dropna()
     named = named[named.str.upper().str.contains(LOCALIZER)]
-    typed = [value for value in kind.drop_duplicates() if isinstance(value, tuple) and "LOCALIZER" in value]
-    is_other = text.isin(named) | kind.isin(typed) | images["SOPClassUID"].isin(SECONDARY_CAPTURE)
+    is_other = text.isin(named) | is_localizer(images) | images["SOPClassUID"].isin(SECONDARY_CAPTURE)
     return images["Modality"].isin(PLANES) & ~is_other
+
+
+def is_localizer(images):
+    """Tell by Image Type (0008,0008) which images were made to plan others (PS3.3 C.8.2.1.1.1)."""
+    types = images["ImageType"]
+    return types.isin([value for value in types.drop_duplicates() if isinstance(value, tuple) and "LOCALIZER" in value])
 
 
 def series_mixed_size(images):
