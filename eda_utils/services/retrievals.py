@@ -6,10 +6,7 @@ from pathlib import Path
 import pandas as pd
 from pydicom import uid as uids
 from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, build_role, evt
-from pynetdicom.sop_class import (
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-)
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
 
 from ..core import PeerError, RequestError, progress_bar
 from ..index import index_folder
