@@ -1,31 +1,13 @@
 """The commands for cohorts: compare two of them, split one by patient."""
 
-from .options import (
-    DONE,
-    FINDINGS,
-    add_command,
-    add_no_pixels,
-    add_output,
-    add_quiet,
-    add_sources,
-    progress_of,
-    say,
-    say_file,
-)
+from .options import DONE, FINDINGS, add_command, add_no_pixels, add_output, add_quiet, add_sources, say, say_file
 
 PARTS = ("train=0.7", "val=0.15", "test=0.15")
 
 
 def add_compare(commands):
     """Add the command `compare`."""
-    detail = (
-        "Headers and pixel statistics are compared field by field, one image per patient, and by a model that tries to "
-        "tell the sets apart; the page shows both. Exit code 1 if a field drifts."
-    )
-    command = add_command(
-        *(commands, "compare", _compare, "show on a page how two sets of images differ", detail),
-        "compare ~/site-a ~/site-b -o drift.html",
-    )
+    command = add_command(commands, _compare, "compare ~/site-a ~/site-b -o drift.html")
     command.add_argument("a", metavar="A", help="folder or archive, such as what a model was trained on")
     command.add_argument("b", metavar="B", help="folder or archive, such as what it is used on")
     add_output(command, "drift.html", metavar="PAGE")
@@ -34,13 +16,17 @@ def add_compare(commands):
 
 
 def _compare(options):
+    """Show on a page how two sets of images differ.
+
+    Headers and pixel statistics are compared field by field, one image per patient, and by a model that tries to tell
+    the sets apart; the page shows both. Exit code 1 if a field drifts.
+    """
     from ..core import plural
     from ..index import index_folder
     from ..report import compare_images, render_comparison
 
-    progress = progress_of(options)
-    sides = [index_folder(side, progress=progress) for side in (options.a, options.b)]
-    comparison = compare_images(*sides, pixels=options.pixels, progress=progress)
+    sides = [index_folder(side, progress=options.progress) for side in (options.a, options.b)]
+    comparison = compare_images(*sides, pixels=options.pixels, progress=options.progress)
     page = render_comparison(*sides, options.output, comparison=comparison)
     drifting = int(comparison["is_drift"].sum())
     say_file(page, f"{drifting:,} of {plural(len(comparison), 'field')} drift")
@@ -49,15 +35,7 @@ def _compare(options):
 
 def add_split(commands):
     """Add the command `split`."""
-    detail = (
-        "No patient is in two parts and, unless --no-pixels, no picture that is there twice. Printed is the proof; the "
-        "file has one row per image: file, part, and the hash of what the split was made from. It names files: keep it "
-        "where they are."
-    )
-    command = add_command(
-        *(commands, "split", _split, "split images by patient into train, val and test", detail),
-        "split ~/export -o split.csv --labels labels.csv --stratify Mass",
-    )
+    command = add_command(commands, _split, "split ~/export -o split.csv --labels labels.csv --stratify Mass")
     add_sources(command)
     add_output(command, "split.csv", ".csv or .parquet")
     parts = "which add up to 1; default: train=0.7 val=0.15 test=0.15"
@@ -73,21 +51,25 @@ def add_split(commands):
 
 
 def _split(options):
-    from .. import cohort
-    from ..cohort import join_labels, split_patients, write_split
+    """Split images by patient into train, val and test.
+
+    No patient is in two parts and, unless --no-pixels, no picture that is there twice. Printed is the proof; the file
+    has one row per image: file, part, and the hash of what the split was made from. It names files: keep it where they
+    are.
+    """
+    from ..cohort import check_split, join_labels, split_patients, write_split
     from ..index import check_index_name, index_folder, is_image
     from ..quality import measure_images
 
     check_index_name(options.output)
     fractions = dict(map(_part, options.parts))
-    progress = progress_of(options)
-    index = index_folder(options.source, progress=progress)
+    index = index_folder(options.source, progress=options.progress)
     index = index[is_image(index)]
     index = join_labels(index, options.labels) if options.labels else index
-    stats = measure_images(index, progress=progress) if options.pixels else None
+    stats = measure_images(index, progress=options.progress) if options.pixels else None
     chosen = {"stratify": options.stratify, "seed": options.seed, "group": options.group, "stats": stats}
     split = split_patients(index, fractions, **chosen)
-    for row in cohort.check_split(split, stats=stats).itertuples():
+    for row in check_split(split, stats=stats).itertuples():
         said = f"{row.across_parts:,} of {row.groups:,} {row.what} in more than one part"
         say(f"{said} (a random split: {row.across_if_random:,.0f})")
     counts = ", ".join(f"{name} {count:,}" for name, count in split["part"].value_counts(sort=False).items())

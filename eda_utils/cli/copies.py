@@ -7,15 +7,7 @@ RETAINED = ("dates", "characteristics", "device", "uids")  # of deidentification
 
 def add_deidentify(commands):
     """Add the command `deidentify`."""
-    detail = (
-        "By the basic profile of PS3.15 Annex E; each copy is audited again. What is written in pixels stays, unless "
-        "--clean-pixels is given. Printed "
-        "is what was not copied and what remains, as counts; exit code 1 if there is any."
-    )
-    command = add_command(
-        *(commands, "deidentify", _deidentify, "copy DICOM files without what identifies a person", detail),
-        "deidentify ~/export ~/export-deidentified --retain dates",
-    )
+    command = add_command(commands, _deidentify, "deidentify ~/export ~/export-deidentified --retain dates")
     command.add_argument("source", metavar="SOURCE", help=SOURCES)
     command.add_argument("destination", metavar="FOLDER", help="new or empty, outside of SOURCE")
     kept = "what may stay: dates (moved, per patient), characteristics (age, sex, size), device, uids"
@@ -28,6 +20,11 @@ def add_deidentify(commands):
 
 
 def _deidentify(options):
+    """Copy DICOM files without what identifies a person.
+
+    By the basic profile of PS3.15 Annex E; each copy is audited again. What is written in pixels stays, unless
+    --clean-pixels is given. Printed is what was not copied and what remains, as counts; exit code 1 if there is any.
+    """
     from ..core import plural
     from ..privacy import deidentify
 

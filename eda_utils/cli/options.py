@@ -1,6 +1,7 @@
 """What commands share: exit codes, common options, how they answer."""
 
 import argparse
+import inspect
 import sys
 import textwrap
 
@@ -12,24 +13,25 @@ TABLES = ".csv, .xlsx or .parquet"
 WIDTH = 79
 
 
-def add_command(commands, name, run, text, detail="", example=""):
-    """Add a command to the parser: `text` begins small, as in the list of commands.
+def add_command(commands, run, example=""):
+    """Add a command to the parser; the function that runs it gives the name, and its docstring the help.
 
     Parameters
     ----------
     commands : argparse._SubParsersAction
-    name : str
     run : callable
         Takes the options, returns the exit code.
-    text, detail, example : str
+    example : str
 
     Returns
     -------
     argparse.ArgumentParser
     """
-    shown = {"description": textwrap.fill(f"{text[0].upper()}{text[1:]}. {detail}".strip(), WIDTH), "help": text}
+    text, _, detail = (inspect.getdoc(run) or "").partition("\n\n")  # python -OO leaves no docstrings
+    shown = {"description": textwrap.fill(f"{text} {detail}", WIDTH), "help": text[:1].lower() + text[1:].rstrip(".")}
     shown |= {"epilog": f"example:\n  python -m eda_utils {example}"} if example else {}
-    command = commands.add_parser(name, formatter_class=argparse.RawDescriptionHelpFormatter, **shown)
+    raw = argparse.RawDescriptionHelpFormatter
+    command = commands.add_parser(run.__name__.strip("_"), formatter_class=raw, **shown)
     command.set_defaults(run=run)
     return command
 
@@ -51,13 +53,9 @@ def add_no_pixels(command, text):
 
 
 def add_quiet(command):
-    """Add the switch for who wants no progress bar."""
-    command.add_argument("-q", "--quiet", action="store_true", help="no progress")
-
-
-def progress_of(options):
-    """Return what functions take as `progress`: None shows it on a terminal only."""
-    return False if options.quiet else None
+    """Add the switch for who wants no progress bar; by default it is shown on a terminal only."""
+    quiet = {"action": "store_const", "const": False, "dest": "progress", "help": "no progress"}
+    command.add_argument("-q", "--quiet", **quiet)
 
 
 def say(text):

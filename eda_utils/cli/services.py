@@ -1,19 +1,12 @@
 """The command that fetches from an archive."""
 
 from ..core import RequestError
-from .options import DONE, add_command, add_quiet, progress_of, say
+from .options import DONE, add_command, add_quiet, say
 
 
 def add_fetch(commands):
     """Add the command `fetch`."""
-    detail = (
-        "Studies come by C-GET into the folder, named by SOP Instance UID, or with --web over HTTP. Only the address "
-        "that you give is contacted. `report` and `index` take the folder. Exit code 2 if a study does not come."
-    )
-    command = add_command(
-        *(commands, "fetch", _fetch, "retrieve studies from a DICOM archive (PACS) into a folder", detail),
-        "fetch --from 127.0.0.1:4242 --aet ORTHANC --study 1.2.3 -o study/",
-    )
+    command = add_command(commands, _fetch, "fetch --from 127.0.0.1:4242 --aet ORTHANC --study 1.2.3 -o study/")
     source = command.add_mutually_exclusive_group(required=True)
     source.add_argument("--from", dest="source", metavar="HOST:PORT", help="where the archive listens")
     source.add_argument("--web", metavar="URL", help="a DICOMweb server, such as http://127.0.0.1:8042/dicom-web")
@@ -27,6 +20,11 @@ def add_fetch(commands):
 
 
 def _fetch(options):
+    """Retrieve studies from a DICOM archive (PACS) into a folder.
+
+    Studies come by C-GET into the folder, named by SOP Instance UID, or with --web over HTTP. Only the address that you
+    give is contacted. `report` and `index` take the folder. Exit code 2 if a study does not come.
+    """
     from ..core import plural
 
     came = sum(len(_fetch_study(study, options)) for study in options.study)
@@ -39,7 +37,7 @@ def _fetch(options):
 def _fetch_study(study, options):
     from ..services import retrieve, retrieve_web
 
-    words = {"timeout": options.timeout, "progress": progress_of(options)}
+    words = {"timeout": options.timeout, "progress": options.progress}
     if options.web:
         return retrieve_web(study, options.web, options.output, **words)
     way = {"method": "move", "receive_at": options.move} if options.move else {}

@@ -14,7 +14,6 @@ from .options import (
     add_output,
     add_quiet,
     add_sources,
-    progress_of,
     say,
     say_file,
 )
@@ -26,26 +25,20 @@ NEVER = "never"
 
 def add_index(commands):
     """Add the command that writes an index."""
-    detail = "Every file found is a row; what cannot be read has the reason in the column problem."
-    command = add_command(commands, "index", _index, "write one row per file of a folder, with its header", detail)
+    command = add_command(commands, _index)
     add_sources(command)
     add_output(command, "index.parquet", f"{TABLES}, or a new folder (end it with /) for an index larger than memory")
     tags = "keywords, tags, paths into sequences, or: all; default: about sixty"
     command.add_argument("-t", "--tags", nargs="+", metavar="TAG", help=tags)
     _add_cache(command)
     _add_means(command, "worth while from 100,000 files on")
-    command.add_argument(
-        "--identifiers", action="store_true", help="keep names, numbers, dates and UIDs instead of masking them"
-    )
+    identifiers = "keep names, numbers, dates and UIDs instead of masking them"
+    command.add_argument("--identifiers", action="store_true", help=identifiers)
 
 
 def add_measure(commands):
     """Add the command that writes the statistics of pixels."""
-    detail = "Values are after rescale and without padding; of colour, luminance. What cannot be decoded has a problem."
-    command = add_command(
-        *(commands, "measure", _measure, "write one row per image, with the statistics of its pixels", detail),
-        "measure ~/export -o stats.csv --cache pixels.parquet",
-    )
+    command = add_command(commands, _measure, "measure ~/export -o stats.csv --cache pixels.parquet")
     add_sources(command)
     add_output(command, "stats.parquet", TABLES)
     _add_cache(command)
@@ -54,15 +47,7 @@ def add_measure(commands):
 
 def add_audit(commands):
     """Add the command that writes findings."""
-    detail = (
-        "Checked are headers, UIDs and, unless --no-pixels, pixels and duplicates; and, unless --no-phi, what can "
-        "identify a patient. Printed are counts and whether the folder can be passed on; the file has "
-        "one row per finding: path below the folder, kind, severity, what, evidence, advice."
-    )
-    command = add_command(
-        *(commands, "audit", _audit, "write what is wrong with the images of a folder", detail),
-        "audit ~/export -o findings.csv --fail-on warning",
-    )
+    command = add_command(commands, _audit, "audit ~/export -o findings.csv --fail-on warning")
     add_sources(command)
     add_output(command, "findings.csv", TABLES)
     add_no_pixels(command, "decode every image too; --no-pixels is faster")
@@ -76,14 +61,7 @@ def add_audit(commands):
 
 def add_slides(commands):
     """Add the command that writes a table of slides."""
-    detail = (
-        "Looked at are size, spacing, tissue, ink, focus, folds, bubbles, light and stains; a slide that cannot be "
-        "opened has a problem. Printed is what is wrong, slide by slide."
-    )
-    command = add_command(
-        *(commands, "slides", _slides, "write one row per whole-slide image of a folder", detail),
-        "slides ~/scans -o slides.csv --fail-on warning",
-    )
+    command = add_command(commands, _slides, "slides ~/scans -o slides.csv --fail-on warning")
     add_sources(command)
     add_output(command, "slides.csv", TABLES)
     add_no_pixels(command, "look at the pixels too; --no-pixels is faster")
@@ -109,10 +87,14 @@ def _add_means(command, when):
 
 
 def _how(options):
-    return {"workers": options.workers, "client": options.client, "progress": progress_of(options)}
+    return {name: getattr(options, name) for name in ("workers", "client", "progress")}
 
 
 def _index(options):
+    """Write one row per file of a folder, with its header.
+
+    Every file found is a row; what cannot be read has the reason in the column problem.
+    """
     from ..dicom import redact_table
     from ..index import check_index_name, index_folder, write_index
 
@@ -121,8 +103,7 @@ def _index(options):
         return _index_parts(options, tags)
     check_index_name(options.output)
     index = index_folder(options.source, tags=tags, cache=options.cache, **_how(options))
-    shown = index if options.identifiers else redact_table(index)
-    target = write_index(shown, options.output)
+    target = write_index(index if options.identifiers else redact_table(index), options.output)
     say_file(target, f"{len(index):,} files: {_described(index)}")
     return DONE
 
@@ -138,12 +119,15 @@ def _index_parts(options, tags):
 
     if not options.identifiers:
         raise RequestError("--output", "an index in parts is not masked", "add --identifiers, and keep it where it is")
-    how = {"cache": options.cache, "output": options.output, **_how(options)}
-    say(index_folder(options.source, tags=tags, **how))
+    say(index_folder(options.source, tags=tags, cache=options.cache, output=options.output, **_how(options)))
     return DONE
 
 
 def _measure(options):
+    """Write one row per image, with the statistics of its pixels.
+
+    Values are after rescale and without padding; of colour, luminance. What cannot be decoded has a problem.
+    """
     from ..dicom import identifiers, mask_identifiers
     from ..index import check_cache_name, check_index_name, write_index
     from ..quality import measure_images
@@ -174,6 +158,13 @@ def _images(options):
 
 
 def _audit(options):
+    """Write what is wrong with the images of a folder.
+
+    Checked are headers, UIDs and, unless --no-pixels, pixels and duplicates; and, unless --no-phi, what can identify a
+    patient. Printed are counts and whether the folder can be passed on; the file has one row per finding: path below
+    the folder, kind, severity, what, evidence, advice.
+    """
+
     import pandas as pd
 
     from ..core import findings_table, plural
@@ -202,13 +193,17 @@ def _verdict(found, options):
 
 
 def _slides(options):
-    from .. import quality
+    """Write one row per whole-slide image of a folder.
+
+    Looked at are size, spacing, tissue, ink, focus, folds, bubbles, light and stains; a slide that cannot be opened has
+    a problem. Printed is what is wrong, slide by slide.
+    """
     from ..core import plural
     from ..index import check_index_name, write_index
-    from ..quality import flag_slides
+    from ..quality import flag_slides, measure_slides
 
     check_index_name(options.output)
-    slides = quality.measure_slides(options.source, measure=options.pixels, **_how(options))
+    slides = measure_slides(options.source, measure=options.pixels, **_how(options))
     if slides.empty:
         raise RequestError(Path(options.source[0]).name, "holds no whole-slide image", "check the folder")
     found, names = flag_slides(slides), dict(zip(slides["path"], slides["file"], strict=True))
@@ -223,16 +218,13 @@ def _slides(options):
 def _findings(index, options):
     import pandas as pd
 
-    from .. import quality
     from ..core import findings_table
-    from ..quality import find_duplicates, flag_issues, measure_images
+    from ..quality import check_uids, find_duplicates, flag_issues, measure_images
 
-    if not options.pixels:
-        return findings_table(pd.concat([flag_issues(index), quality.check_uids(index)]))
-    stats = measure_images(index, **_how(options))
-    return findings_table(
-        pd.concat([flag_issues(index, stats), quality.check_uids(index), find_duplicates(stats, index=index)])
-    )
+    stats = measure_images(index, **_how(options)) if options.pixels else None
+    found = [flag_issues(index, stats), check_uids(index)]
+    found += [find_duplicates(stats, index=index)] if options.pixels else []
+    return findings_table(pd.concat(found))
 
 
 def _of_patients(index, options):
@@ -240,7 +232,7 @@ def _of_patients(index, options):
         return None
     from .. import privacy
 
-    return privacy.audit(index, pixels=options.burned_in, workers=options.workers, progress=progress_of(options))
+    return privacy.audit(index, pixels=options.burned_in, workers=options.workers, progress=options.progress)
 
 
 def _shown_paths(found, index, source):

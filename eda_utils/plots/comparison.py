@@ -47,9 +47,8 @@ def shortcuts(scan, *, most=SHOWN, ax=None):
         draw_rows(ax, y, 0, rows["effect"], rows["effect"], colors)
         for height, row in zip(y, rows.itertuples(), strict=True):
             p = "p < 0.01" if row.p_adjusted < 0.01 else f"p = {row.p_adjusted:.2f}"
-            ax.annotate(
-                p, (row.effect, height), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED
-            )
+            style = {"textcoords": "offset points", "va": "center", "fontsize": 7.5, "color": MUTED}
+            ax.annotate(p, (row.effect, height), (6, 0), **style)
         caption, title = "effect: Cramér's V, or 2 AUC − 1 of numbers; p after correction; colour: told", _follows(scan)
         finish_rows(ax, rows["field"], caption, title)
         ax.set_xlim(0, 1.12)
@@ -209,10 +208,8 @@ def contributions(contributions, picture):
         shown = axes[1].imshow(table, cmap=COMPUTED_CMAP, interpolation="nearest")
         axes[0].figure.colorbar(shown, ax=axes[1], label="part of the score", shrink=0.75)
         titles = "Mean of the images", f"{most.sum() / table.sum():.0%} of the score\nfrom {SMALL_AREA:.0%} of the area"
-        captions = (
-            f"square: the pixel that counts most,\nrow {row}, column {col}",
-            "yellow: what tells the label,\nblue: nothing",
-        )
+        square = f"square: the pixel that counts most,\nrow {row}, column {col}"
+        captions = square, "yellow: what tells the label,\nblue: nothing"
         for ax, title, caption in zip(axes, titles, captions, strict=True):
             ax.set_xticks([]), ax.set_yticks([]), ax.set_title(title), ax.set_xlabel(caption, fontsize=8)
     said = titles[1].replace("\n", " ")

@@ -9,11 +9,10 @@ from ..core import EDAError, RequestError
 from ..image import apply_window, choose_window, compare_naive, display_steps, load_stages, to_display, to_naive
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
 from .images import MOST_PANELS, draw, show_image, title_and_caption
-from .style import ACCENT, MUTED
+from .style import ACCENT, CHANNELS, MUTED
 
 BINS = 96
 CAPTIONS, HISTOGRAMS = 0.5, 1.3  # inches
-CHANNELS = ("#D55E00", "#009E73", "#0072B2")
 
 
 def show_pipeline(source, *, frame=0, window="auto"):
@@ -96,7 +95,9 @@ def _histogram(ax, values, padding, label, limits):
     values = values[np.isfinite(values)] if values.ndim < 3 else values.reshape(-1, values.shape[-1])
     if values.size:
         bins, is_color = _edges(values), values.ndim == 2
-        for channel, color in zip(values.T if is_color else [values], CHANNELS if is_color else (MUTED,), strict=False):
+        for channel, color in zip(
+            values.T if is_color else [values], CHANNELS.values() if is_color else (MUTED,), strict=False
+        ):
             ax.hist(channel, bins, histtype="step" if is_color else "stepfilled", color=color)
         if limits:
             ax.axvspan(*np.clip(limits, values.min(), values.max()), color=ACCENT, alpha=0.15, lw=0)

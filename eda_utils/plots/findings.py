@@ -124,10 +124,8 @@ def _show_with(ax, path, caption, title=None):
         words = (textwrap.fill(text, CAPTION) for text in (f"{error.wrong}; {error.advice}", caption))
         nothing_to_show(ax, "\n\n".join(words))
         return
-    said = (
-        textwrap.fill(title, PAIR_TITLE) if title else textwrap.fill(" ".join(ax.get_title(loc="left").split()), TITLE)
-    )
-    ax.set_title(said, fontsize=9)
+    said = title or " ".join(ax.get_title(loc="left").split())
+    ax.set_title(textwrap.fill(said, PAIR_TITLE if title else TITLE), fontsize=9)
     ax.set_xlabel(textwrap.fill(caption, CAPTION), fontsize=7.5, color=MUTED, loc="left")
 
 

@@ -78,9 +78,8 @@ def _as_image(source, mpp):
     if not isinstance(source, np.ndarray):
         return load_image(source)
     if source.dtype != np.uint8 or source.ndim not in (2, 3):
-        raise RequestError(
-            "array", "is not 8-bit grey or RGB", "give an Image, or what read_region or to_display returns"
-        )
+        advice = "give an Image, or what read_region or to_display returns"
+        raise RequestError("array", "is not 8-bit grey or RGB", advice)
     mm = (mpp / 1000, mpp / 1000) if mpp else None
     what = "RGB" if source.ndim == 3 else "grey levels"
     colors = source if source.ndim == 3 else np.repeat(source[..., None], 3, axis=-1)

@@ -58,7 +58,7 @@ def association(log, *, most=MOST_ROWS, ax=None):
         ax = ax or plt.figure(figsize=(WIDTH, ROW_HEIGHT * (len(shown) + 4))).add_subplot()
         if not shown:
             return nothing_to_show(ax, "no message")
-        _draw_lines(ax, *_sides(shown), len(shown))
+        _draw_lines(ax, shown[0]["sender"], shown[0]["receiver"], len(shown))
         for number, row in enumerate(shown):
             _draw_message(ax, row, number, row["sender"] == shown[0]["sender"])
         if left_out:
@@ -79,10 +79,6 @@ def _folded(rows):
         else:
             folded.append(row | {"key": key, "count": 1})
     return folded
-
-
-def _sides(shown):
-    return shown[0]["sender"], shown[0]["receiver"]
 
 
 def _draw_lines(ax, left, right, count):

@@ -3,6 +3,7 @@
 ACCENT = "#0072B2"
 # Okabe and Ito 2008: six colours that stay apart under the common colour vision deficiencies
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+CHANNELS = {"red": "#D55E00", "green": "#009E73", "blue": "#0072B2"}
 INK, MUTED, RULE = "#1a1a1a", "#5f6368", "#d0d4d9"
 COMPUTED_CMAP = "cividis"
 

@@ -10,7 +10,7 @@ from ..core import RequestError, need, plural
 from ..dicom import is_phi
 from ..image import Image, choose_window, load_image
 from .figures import describe, house_style, nothing_to_show
-from .style import ACCENT, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
+from .style import ACCENT, CHANNELS, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
 HISTOGRAM_BINS = 128
 COMPLETENESS_TAGS = (
@@ -74,9 +74,7 @@ def _grey_histogram(image, window, ax):
 
 
 def _color_histogram(image, ax):
-    for channel, (name, color) in enumerate(
-        zip(("red", "green", "blue"), ("#D55E00", "#009E73", "#0072B2"), strict=True)
-    ):
+    for channel, (name, color) in enumerate(CHANNELS.items()):
         ax.hist(image.pixels[..., channel].ravel(), HISTOGRAM_BINS, histtype="step", color=color, label=name)
     ax.legend(frameon=False)
     means = ", ".join(f"{mean:.0f}" for mean in image.pixels.reshape(-1, 3).mean(axis=0))

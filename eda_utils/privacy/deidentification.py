@@ -250,9 +250,8 @@ def make_copy(path, folder, salt, retain=(), ocr=None):
     content = _to_bytes(dataset, source_name(path))
     evidence, _ = audit_dataset(read_dataset(content, pixels=True), pattern)
     copy = _write_new(Path(folder), dataset.SOPInstanceUID, content)
-    remains = "; ".join(
-        [f"{kind}: {told}" for kind, told in evidence.items()] + [f"burned_in_text: {seen}"] * bool(seen)
-    )
+    found = [*evidence.items(), *([("burned_in_text", seen)] if seen else [])]
+    remains = "; ".join(f"{kind}: {told}" for kind, told in found)
     pairs = [(keyword, before[keyword], new) for keyword, new in _identity(dataset).items() if before.get(keyword)]
     facts = {"copied_to": str(copy), **{name: counts[name] for name in COUNTED}, "blanked_share": blanked}
     return {**facts, "remains": remains}, pairs
@@ -304,8 +303,7 @@ def _state(dataset, path, salt, retain, options):
     dataset.DeidentificationMethod = ["eda_utils: PS3.15 Table E.1-1, edition 2026c", *retain]
     codes = [PROFILES["basic"], *options, *(OPTIONS[name] for name in retain)]
     dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in codes]
-    is_moved = "dates" in retain
-    dataset.LongitudinalTemporalInformationModified = "MODIFIED" if is_moved else "REMOVED"
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED" if "dates" in retain else "REMOVED"
     syntax = dataset.file_meta.TransferSyntaxUID
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax

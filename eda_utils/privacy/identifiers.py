@@ -87,7 +87,8 @@ def _walk(dataset, where, depth, is_strict):
     is_coded = set(texts(attribute(dataset, "CodingSchemeDesignator"))) & STANDARD_SCHEMES
     for tag in sorted(dataset.keys()):
         element = dataset.get_item(tag, keep_deferred=True)
-        vr, name = _vr(tag, element.VR), where + (keyword_for_tag(tag) or str(Tag(tag)).replace(" ", ""))
+        vr = str(element.VR) if element.VR not in (None, "UN") else _known_vr(tag) or "UN"
+        name = where + (keyword_for_tag(tag) or str(Tag(tag)).replace(" ", ""))
         action = action_of(tag, vr, is_strict and not is_coded)
         if vr != "SQ":
             yield Element(dataset, name, int(tag), vr, stored_bytes(element), action)
@@ -99,13 +100,12 @@ def _walk(dataset, where, depth, is_strict):
             yield from _walk(item, f"{name}.", depth + 1, inside)
 
 
-def _vr(tag, vr):
-    if vr not in (None, "UN"):
-        return str(vr)
+def _known_vr(tag):
+    """That of PS3.6, the first one where it leaves a choice; empty for what it does not know."""
     try:
         return dictionary_VR(tag).split(" or ")[0]
     except KeyError:
-        return "UN"
+        return ""
 
 
 def _items(dataset, tag):
@@ -139,16 +139,9 @@ def action_of(tag, vr, is_strict=False):
     if group & 1 or group & 0xFF00 in (0x5000, 0x6000):  # without its data the rest of an overlay is of no use
         return "X"
     action = basic_profile().get(int(tag))
-    if action is None and _is_unknown(tag):
+    if action is None and not _known_vr(tag):
         return "X"
     return action or ("D" if is_strict and vr in (*TEXT_VRS, *TIME_VRS) else None)
-
-
-def _is_unknown(tag):
-    try:
-        return not dictionary_VR(tag)
-    except KeyError:
-        return True
 
 
 def stored_bytes(element):

@@ -39,15 +39,12 @@ def read_lines(picture):
     """
     colors = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=-1)
     found = _engine()(np.ascontiguousarray(colors[..., ::-1]))
-    for corners, text, sure in zip(*(part if part is not None else () for part in _parts(found)), strict=True):
+    parts = (found.boxes, found.txts, found.scores)  # None where there is no text
+    for corners, text, sure in zip(*(part if part is not None else () for part in parts), strict=True):
         if sure >= LEAST_SURE and len(set(filter(str.isalnum, text))) >= LEAST_CHARACTERS:
             left, top = np.floor(np.min(corners, axis=0)).astype(int).tolist()
             right, bottom = np.ceil(np.max(corners, axis=0)).astype(int).tolist()
             yield max(top, 0), max(left, 0), bottom - max(top, 0), right - max(left, 0), float(sure), text
-
-
-def _parts(found):
-    return found.boxes, found.txts, found.scores
 
 
 @cache

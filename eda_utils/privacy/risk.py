@@ -80,8 +80,7 @@ def risk_card(findings, index):
     >>> eda.privacy.risk_card(eda.privacy.audit(index), index).sentence[:86]
     'Do not send this folder as it is: 1 of 1 file holds names of persons, 1 numbers or dat'
     """
-    found = findings_table(findings)
-    table = summarize_findings(found, index)
+    table = summarize_findings(findings_table(findings), index)
     total = plural(index["path"].nunique(), "file")
     if table.empty:
         return RiskCard(f"Nothing that leads to a patient was found in {total}; {LIMIT}.", table)

@@ -1,7 +1,5 @@
 """Where an image is written on: glyphs of one height in a row, found by their shape and without reading them."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
@@ -163,9 +161,8 @@ def _ground(hat, is_glyph, glyphs):
     pad = (glyphs["height"] // 2 + 1).to_numpy()
     rows, columns = hat.shape
     edges = [glyphs["top"] - pad, glyphs["bottom"] + pad, glyphs["left"] - pad, glyphs["right"] + pad]
-    top, bottom, left, right = (
-        edge.clip(0, most).to_numpy() for edge, most in zip(edges, (rows, rows, columns, columns), strict=True)
-    )
+    limits = zip(edges, (rows, rows, columns, columns), strict=True)
+    top, bottom, left, right = (edge.clip(0, most).to_numpy() for edge, most in limits)
     total, count = (s[bottom, right] - s[top, right] - s[bottom, left] + s[top, left] for s in sums)
     return total / np.maximum(count, 1)
 
@@ -183,12 +180,8 @@ def _chains(glyphs):
 
     one, two = _pairs(glyphs)
     links = coo_array((np.ones(len(one)), (one, two)), shape=(len(glyphs),) * 2)
-    number, chain = connected_components(links, directed=False)
-    order = np.argsort(chain, kind="stable")
-    starts = np.searchsorted(chain[order], np.arange(number + 1))
-    for start, end in pairwise(starts):
-        if end - start >= 3:
-            yield order[start:end]
+    chain = connected_components(links, directed=False)[1]
+    return [members for members in glyphs.groupby(chain).indices.values() if len(members) >= 3]
 
 
 def _pairs(glyphs):

@@ -1,15 +1,14 @@
 """Pages about cohorts: two sets side by side, and the card of a data set."""
 
 from html import escape
-from pathlib import Path
 
 from .. import plots
 from ..cohort import compare_datasets, flag_drift
-from ..core import MissingError, RequestError, summarize_findings
+from ..core import RequestError, summarize_findings
 from ..index import index_folder, sample_images, summarize_folder
 from ..plots import figure_html, show_montage
 from ..quality import measure_images
-from .page import page_of
+from .page import checked_target, page_of
 
 PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]
@@ -40,7 +39,7 @@ def render_comparison(a, b, output="drift.html", *, comparison=None, pixels=True
     EDAError
         If a folder does not exist, or a set has fewer than 5 patients.
     """
-    path = _page_path(output)
+    path = checked_target(output)
     sides = [side if hasattr(side, "columns") else index_folder(side, progress=progress) for side in (a, b)]
     table = compare_images(*sides, pixels=pixels, seed=seed, progress=progress) if comparison is None else comparison
     path.write_text(_page([*_comparison_cells(table), *_side_cells(sides)], "the comparison of two sets"), "utf-8")
@@ -51,13 +50,6 @@ def compare_images(a, b, *, pixels=True, seed=0, progress=None):
     """Measure two sets and compare them, as `compare_datasets` does."""
     stats = [measure_images(side, progress=progress) if pixels else None for side in (a, b)]
     return compare_datasets(a, b, stats_a=stats[0], stats_b=stats[1], seed=seed)
-
-
-def _page_path(output):
-    path = Path(output)
-    if not path.absolute().parent.is_dir():
-        raise MissingError(path.name, "its folder does not exist", "make the folder first")
-    return path
 
 
 def _comparison_cells(table):
@@ -119,7 +111,7 @@ def write_card(card, path):
     >>> write_card("# Data set card", os.path.join(tempfile.mkdtemp(), "card.md")).read_text()
     '# Data set card'
     """
-    path = _page_path(path)
+    path = checked_target(path)
     if path.suffix.lower() not in (".md", ".html"):
         raise RequestError(path.name, "is neither .md nor .html", "give a name with one of these endings")
     text = card if path.suffix.lower() == ".md" else _page([(card, [])], "the data set card")

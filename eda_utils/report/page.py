@@ -1,19 +1,14 @@
 """A notebook that was run, as one HTML page: no foreign markup, no request, one script known by its hash."""
 
-import base64
-import hashlib
-import json
 import re
 import secrets
-from functools import cache
 from html import escape
 from pathlib import Path
 
 import nh3
 
-from .. import __version__
-from ..core import part, read_part
-from ..viewer import viewer_code, viewer_style
+from .. import __version__, viewer
+from ..core import MissingError, RequestError, part, read_part
 
 TEMPLATES = Path(__file__).with_name("templates")
 NUMERAL = r"-?(?!0\d)[\d,]+(\.\d+)?(e-?\d+)?( ?([kMGT]?B|%|mm|µm))?|NaN"
@@ -26,6 +21,16 @@ ATTRIBUTES["details"] |= {"open"}
 ATTRIBUTES["th"] |= {"scope"}
 HARMLESS_LINK = re.compile(r"(?:https?|mailto):|[^:]*$", re.IGNORECASE)
 STYLES = {"margin", "margin-left", "max-width", "width", "text-align", "background-color", "color", "font-weight"}
+
+
+def checked_target(output):
+    """Return the path of a page that can be written, before the work of making it."""
+    target = Path(output)
+    if target.is_dir():
+        raise RequestError(target.name, "is a folder", "give the name of the page, such as report.html")
+    if not target.absolute().parent.is_dir():
+        raise MissingError(target.name, "its folder does not exist", "make the folder first")
+    return target
 
 
 def page_of(notebook, name, *, failed="", as_report=False):
@@ -48,7 +53,7 @@ def page_of(notebook, name, *, failed="", as_report=False):
         Markup that comes out of the data is cleaned by ammonia; the Content-Security-Policy allows one script by its
         hash, inline styles and pictures inside of the page, and nothing else.
     """
-    script, digest = page_script()
+    script, digest = viewer.script(read_part(TEMPLATES / "eda" / "page.js"))
     facts = {
         "title": title_of(notebook, name),
         "version": __version__,
@@ -81,14 +86,6 @@ def title_of(notebook, name):
     """Return the first heading of a notebook, or `name`."""
     found = re.search(r"^# (.+)$", notebook.cells[0].source, re.MULTILINE) if notebook.cells else None
     return found[1] if found else name
-
-
-@cache
-def page_script():
-    """Return the one script of a page, and its hash for the Content-Security-Policy."""
-    own = read_part(TEMPLATES / "eda" / "page.js")
-    text = f"{viewer_code()}\n{own}\nmountPage({json.dumps(viewer_style())});\nliven();\n"
-    return text, "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def clean(html):

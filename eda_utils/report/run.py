@@ -23,7 +23,7 @@ from ..core import (
 )
 from .flatten import flatten_widgets
 from .notebook import find_notebook, keep_report_cells, kernel_encryption, read_notebook, set_parameters
-from .page import hide_places, index_page, page_of
+from .page import checked_target, hide_places, index_page, page_of
 
 REPORT_NOTEBOOK = "11_dataset_report.ipynb"
 CELL_SECONDS = 1800
@@ -115,7 +115,7 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
         If it was interrupted; the page is written all the same, with what was complete in it.
     """
     path = find_notebook(notebook)
-    target = _checked_target(Path(output or f"{path.stem}.html"))
+    target = checked_target(output or f"{path.stem}.html")
     [(_, _, failed)] = _render_all([(path, target)], parameters, as_report, progress)
     if failed:
         raise NotebookError(path.name, failed.rstrip("."), f"look for the red marks in {target.name}")
@@ -220,14 +220,6 @@ def _kill(clients):
         process = getattr(getattr(client.km, "provisioner", None), "process", None)
         if process is not None and process.poll() is None:
             process.kill()
-
-
-def _checked_target(target):
-    if target.is_dir():
-        raise RequestError(target.name, "is a folder", "give the name of the page, such as report.html")
-    if not target.absolute().parent.is_dir():
-        raise MissingError(str(target.name), "its folder does not exist", "make the folder first")
-    return target
 
 
 def _run(parsed, path, progress, clients, stopped):

@@ -14,14 +14,14 @@ from pynetdicom.presentation import DEFAULT_TRANSFER_SYNTAXES
 
 from ..core import AccessError, EDAError, PeerError
 from ..dicom import read_dataset
-from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, make_entity, parse_address
+from .association import LONGEST_INSTANCE, MAX_PDU, TIMEOUT, Address, guards, listen, parse_address
 from .catalogue import LEVELS, add_instance, find_matches, find_names, forget_instances, known_names, open_catalogue
 from .films import film_contexts, film_handlers
 from .messages import listeners
 from .received import DUPLICATE, PART, SUCCESS, name_of, read_header, store, write_part
 
 LOOPBACK, TRAILING_PADDING = "127.0.0.1", 0xFFFCFFFC
-MOST_ASSOCIATIONS, MOST_MESSAGES = 50, 10_000
+MOST_MESSAGES = 10_000
 BAD_LEVEL, CANCELLED, PENDING = 0xA900, 0xFE00, 0xFF00
 MODELS = [
     getattr(classes, f"{root}RootQueryRetrieveInformationModel{verb}")
@@ -136,12 +136,10 @@ def start_archive(
     if folder in _RUNNING:
         _RUNNING[folder].stop()
     archive = Archive(Address(title, LOOPBACK, port), folder, list(peers), catalogue=_prepare(folder))
-    entity = make_entity(title, timeout, max_pdu)
-    entity.require_calling_aet, entity.maximum_associations = list(only_for), MOST_ASSOCIATIONS
-    heard = [*guards(timeout, max_pdu, max_instance), *listeners(archive.log, title, "peer"), *_handlers(archive)]
+    heard = [*listeners(archive.log, title, "peer"), *_handlers(archive)]
+    limits = {"timeout": timeout, "max_pdu": max_pdu, "max_instance": max_instance, "only_for": only_for}
     try:
-        address = {"address": (LOOPBACK, port), "ssl_context": tls, "contexts": _contexts()}
-        archive.server = entity.start_server(block=False, evt_handlers=heard, **address)
+        archive.server = listen(archive.address, _contexts(), heard, tls=tls, **limits)
     except OSError:
         archive.catalogue.close()
         raise PeerError(f"port {port}", "is taken on this machine", "give another one, or 0 for a free one") from None

@@ -19,6 +19,7 @@ TIMEOUT = 30.0
 MAX_PDU = 131_072  # the default of pynetdicom, 16 kB, makes eight times as many of an image
 LONGEST_PDU = 1 << 20  # who announces a longer one is cut off before a byte of it is kept
 LONGEST_INSTANCE = 2 << 30  # bytes of one message, in whatever number of PDUs: it is kept in memory until it is whole
+MOST_ASSOCIATIONS = 50
 MOST_WAITING = 8  # requests that nobody has answered; without negotiation one is allowed (PS3.7 D.3.3.3)
 # Linux: acknowledge at once: who writes command and data set apart waits 40 ms for it (RFC 896, RFC 1122 4.2.3.2)
 ACKNOWLEDGE = getattr(socket, "TCP_QUICKACK", None)
@@ -134,6 +135,16 @@ def make_entity(title, timeout, max_pdu):
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = timeout
     entity.require_called_aet, entity.maximum_pdu_size = True, max_pdu
     return entity
+
+
+def listen(
+    address, contexts, heard, *, timeout=TIMEOUT, max_pdu=MAX_PDU, max_instance=LONGEST_INSTANCE, tls=None, only_for=()
+):
+    """Start to listen at an address of this machine, in a thread; OSError says that its port is taken."""
+    entity = make_entity(address.title, timeout, max_pdu)
+    entity.require_calling_aet, entity.maximum_associations = list(only_for), MOST_ASSOCIATIONS
+    wanted = {"evt_handlers": [*guards(timeout, max_pdu, max_instance), *heard], "contexts": contexts}
+    return entity.start_server((address.host, address.port), block=False, ssl_context=tls, **wanted)
 
 
 def _refused(association, peer, timeout, seconds):

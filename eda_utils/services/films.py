@@ -1,28 +1,24 @@
 """Printing as DICOM means it: a film session with a film box of image boxes, and a printer that renders it to PNG."""
 
 import itertools
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import build_context, evt
-from pynetdicom.sop_class import (
-    BasicFilmBox,
-    BasicFilmSession,
-    BasicGrayscaleImageBox,
-    BasicGrayscalePrintManagementMeta,
-    Printer,
-)
+from pynetdicom import build_context, evt, sop_class as classes
+from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, BasicGrayscaleImageBox, Printer
 
 from ..core import EDAError, RequestError
 from ..image import NO_SPACING, Spacing, load_image, read_aspect, to_display
 from ..quality import luminance
 from .association import ensure_success, open_association
+from .catalogue import value_text
 from .objects import describe_pixels, make_item, make_reference
 
-META = BasicGrayscalePrintManagementMeta
+META = classes.BasicGrayscalePrintManagementMeta
 FILMS = "films"
 SUCCESS, NO_SUCH, PRINT_FAILED, OUT_OF_RESOURCES = 0x0000, 0x0112, 0xC600, 0xC605
 INCHES = {"8INX10IN": (8, 10), "10INX12IN": (10, 12), "11INX14IN": (11, 14), "14INX17IN": (14, 17), "A4": (8.27, 11.7)}
@@ -103,12 +99,10 @@ def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=Tru
 
 
 def _film_box(session, columns, count, size, portrait):
-    film = Dataset()
-    film.ImageDisplayFormat = f"STANDARD\\{columns},{-(-count // columns)}"  # PS3.3 C.13.3: columns first
-    film.FilmOrientation = "PORTRAIT" if portrait else "LANDSCAPE"
-    film.FilmSizeID, film.MagnificationType = size, "BILINEAR"
-    film.ReferencedFilmSessionSequence = [make_reference(BasicFilmSession, session)]
-    return film
+    film = {"FilmOrientation": "PORTRAIT" if portrait else "LANDSCAPE", "FilmSizeID": size}
+    film["ImageDisplayFormat"] = f"STANDARD\\{columns},{-(-count // columns)}"  # PS3.3 C.13.3: columns first
+    film["ReferencedFilmSessionSequence"] = [make_reference(BasicFilmSession, session)]
+    return make_item(MagnificationType="BILINEAR", **film)
 
 
 def _image_box(source, window, position):
@@ -150,10 +144,8 @@ def _describe(event):
     """What a client asks of a printer before it sends (PS3.4 H.4.6)."""
     if event.request.RequestedSOPClassUID != Printer:
         return NO_SUCH, None
-    printer = Dataset()
-    printer.PrinterStatus = printer.PrinterStatusInfo = "NORMAL"
-    printer.PrinterName, printer.Manufacturer = "Films as PNG", "eda_utils"
-    return SUCCESS, printer
+    printer = {"PrinterName": "Films as PNG", "Manufacturer": "eda_utils"}
+    return SUCCESS, make_item(PrinterStatus="NORMAL", PrinterStatusInfo="NORMAL", **printer)
 
 
 def _create(event):
@@ -163,8 +155,9 @@ def _create(event):
     if event.request.AffectedSOPClassUID != BasicFilmBox:
         return SUCCESS, reply
     film = _state(event)
-    kind, columns, rows = _layout(asked.get("ImageDisplayFormat", ""))
-    if kind != "STANDARD" or not 0 < columns * rows <= MOST_BOXES:
+    layout = re.fullmatch(r"STANDARD\\(\d+),(\d+)", value_text(asked, "ImageDisplayFormat"))
+    columns, rows = map(int, layout.groups()) if layout else (0, 0)
+    if not 0 < columns * rows <= MOST_BOXES:
         return PRINT_FAILED, reply
     size = INCHES.get(asked.get("FilmSizeID"), (8, 10))
     film |= {"columns": columns, "rows": rows, "size": size, "boxes": {}}
@@ -172,14 +165,6 @@ def _create(event):
     film["uids"] = [generate_uid() for _ in range(columns * rows)]
     reply.ReferencedImageBoxSequence = [make_reference(BasicGrayscaleImageBox, uid) for uid in film["uids"]]
     return SUCCESS, reply
-
-
-def _layout(value):
-    r"""Return kind, columns and rows of an Image Display Format such as ``STANDARD\\2,3``, one value or two."""
-    text = value if isinstance(value, str) else "\\".join(map(str, value))
-    kind, _, numbers = text.partition("\\")
-    columns, _, rows = numbers.partition(",")
-    return kind, int(columns) if columns.isdigit() else 0, int(rows) if rows.isdigit() else 0
 
 
 def _set(event):

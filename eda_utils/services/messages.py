@@ -17,14 +17,11 @@ def listeners(log, us, peer):
     """
     if log is None:
         return []
-    ways = {True: (us, peer), False: (peer, us)}
-    kinds = {
-        evt.EVT_ACSE_SENT: (_negotiation, True),
-        evt.EVT_ACSE_RECV: (_negotiation, False),
-        evt.EVT_DIMSE_SENT: (_message, True),
-        evt.EVT_DIMSE_RECV: (_message, False),
-    }
-    return [(event, _add, [log, describe, ways[is_ours]]) for event, (describe, is_ours) in kinds.items()]
+    return [
+        (getattr(evt, f"EVT_{layer}_{verb}"), _add, [log, describe, way])
+        for layer, describe in (("ACSE", _negotiation), ("DIMSE", _message))
+        for verb, way in (("SENT", (us, peer)), ("RECV", (peer, us)))
+    ]
 
 
 def _add(event, log, describe, way):

@@ -56,9 +56,8 @@ def produce_capture(pixels, *, like=None, **attributes):
     pixels = np.asarray(pixels)
     is_color = pixels.ndim == 3 and pixels.shape[-1] == 3
     if not (pixels.ndim == 2 or is_color) or pixels.dtype not in (np.uint8, np.uint16) or not pixels.size:
-        raise RequestError(
-            "pixels", f"are {pixels.dtype} of shape {pixels.shape}", "give uint8 or uint16, (row, column)"
-        )
+        wrong = f"are {pixels.dtype} of shape {pixels.shape}"
+        raise RequestError("pixels", wrong, "give uint8 or uint16, (row, column)")
     if is_color and pixels.dtype != np.uint8:
         raise RequestError("pixels", "are colours of 16 bits", "give uint8 for (row, column, 3)")
     dataset = _instance(SecondaryCaptureImageStorage, "OT", like)
@@ -158,9 +157,8 @@ def produce_segmentation(mask, source, *, label="segment", kind=ORGAN, category=
     if not all(image.get(keyword) for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")):
         raise FormatError("source", "lacks UIDs of study, series or instance", "give an image that has them")
     if mask.shape != (image.get("Rows"), image.get("Columns")) or image.get("NumberOfFrames", 1) not in (None, 1):
-        raise RequestError(
-            "mask", f"has shape {mask.shape}, unlike the one frame of the image", "give one pixel a pixel"
-        )
+        wrong = f"has shape {mask.shape}, unlike the one frame of the image"
+        raise RequestError("mask", wrong, "give one pixel a pixel")
     dataset = _instance(SegmentationStorage, "SEG", image)
     describe_pixels(dataset, mask.shape, 1)
     dataset.ImageType, dataset.LossyImageCompression = ["DERIVED", "PRIMARY"], "00"

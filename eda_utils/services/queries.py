@@ -7,19 +7,13 @@ from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, keyword_dict
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pynetdicom import build_context
-from pynetdicom.sop_class import (
-    PatientRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelFind,
-    Verification,
-)
+from pynetdicom import build_context, sop_class as classes
 
 from ..core import RequestError
 from .association import describe_status, ensure_success, open_association
-from .catalogue import value_text
+from .catalogue import LEVELS, value_text
 
-DEPTH = ("PATIENT", "STUDY", "SERIES", "IMAGE")
-UNIQUE = dict(zip(DEPTH, ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"), strict=True))
+UNIQUE = {level: keywords[0] for level, keywords in LEVELS.items()}
 FIELDS = {
     "PATIENT": "PatientID PatientName PatientBirthDate PatientSex",
     "STUDY": "PatientID StudyInstanceUID StudyDate StudyDescription ModalitiesInStudy NumberOfStudyRelatedInstances",
@@ -59,7 +53,7 @@ def echo(address, **connection):
     Traceback (most recent call last):
     eda_utils.core.errors.PeerError: NOBODY@127.0.0.1:1: cannot be reached; check host and port, and that it runs.
     """
-    with open_association(address, [build_context(Verification)], **connection) as association:
+    with open_association(address, [build_context(classes.Verification)], **connection) as association:
         begun = pd.Timestamp.now()
         status = ensure_success(association.send_c_echo(), address, "C-ECHO")
         took = pd.Timestamp.now() - begun
@@ -110,8 +104,8 @@ def query(address, level="study", *, fields=(), **keys_and_connection):
     ['CT']
     """
     level, keys, connection = check_request(level, fields, keys_and_connection)
-    is_patient = level == "PATIENT"
-    model = PatientRootQueryRetrieveInformationModelFind if is_patient else StudyRootQueryRetrieveInformationModelFind
+    root = "Patient" if level == "PATIENT" else "Study"
+    model = getattr(classes, f"{root}RootQueryRetrieveInformationModelFind")
     wanted = list(dict.fromkeys([*FIELDS[level].split(), *fields, *keys]))
     identifier = make_identifier(level, dict.fromkeys(wanted, "") | keys)
     with open_association(address, [build_context(model)], **connection) as association:
@@ -124,7 +118,7 @@ def query(address, level="study", *, fields=(), **keys_and_connection):
 
 def check_request(level, fields, words):
     """Return the level, the keys to match and the words of the connection, apart."""
-    if str(level).upper() not in DEPTH:
+    if str(level).upper() not in LEVELS:
         raise RequestError("level", "is none of patient, study, series, image", "give one of them")
     keys = {word: value for word, value in words.items() if word[:1].isupper()}
     for keyword in [*keys, *fields]:

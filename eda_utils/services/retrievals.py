@@ -6,24 +6,12 @@ from pathlib import Path
 import pandas as pd
 from pydicom import uid as uids
 from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, build_role, evt
-from pynetdicom.sop_class import (
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-)
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
 
 from ..core import PeerError, RequestError, progress_bar
 from ..index import index_folder
-from .association import (
-    MAX_PDU,
-    TIMEOUT,
-    describe_status,
-    ensure_success,
-    guards,
-    make_entity,
-    open_association,
-    parse_address,
-)
-from .queries import DEPTH, UNIQUE, make_identifier, query
+from .association import describe_status, ensure_success, listen, open_association, parse_address
+from .queries import UNIQUE, make_identifier, query
 from .received import SUCCESS, store
 
 GET, MOVE = StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
@@ -120,7 +108,7 @@ def identifiers(what):
         what = {"StudyInstanceUID": what}
     if isinstance(what, dict):
         what = pd.DataFrame([what])
-    keys = [UNIQUE[level] for level in DEPTH if UNIQUE[level] in what]
+    keys = [keyword for keyword in UNIQUE.values() if keyword in what]
     if not keys or keys == ["PatientID"]:
         raise RequestError("what", "names no study, series or instance", "give rows of query, or a StudyInstanceUID")
     level = {keyword: level for level, keyword in UNIQUE.items()}[keys[-1]]
@@ -147,9 +135,8 @@ def _get(identifier, address, handlers, connection):
     syntaxes = [[syntax] for syntax in SYNTAXES[: each - 1]] + [SYNTAXES[each - 1 :]]
     contexts = [build_context(uid, some) for uid in classes for some in syntaxes if some]
     roles = [build_role(uid, scp_role=True) for uid in classes]
-    with open_association(
-        address, [build_context(GET), *contexts], roles=roles, handlers=handlers, **connection
-    ) as association:
+    contexts = [build_context(GET), *contexts]
+    with open_association(address, contexts, roles=roles, handlers=handlers, **connection) as association:
         _finish(association.send_c_get(identifier, GET), address, "C-GET")
 
 
@@ -173,12 +160,10 @@ def _finish(responses, address, what):
 @contextmanager
 def _receiver(receive_at, handlers, connection):
     """Listen for what a C-MOVE sends, while it does."""
-    peer, timeout = parse_address(receive_at), connection.get("timeout", TIMEOUT)
-    entity = make_entity(peer.title, timeout, connection.get("max_pdu", MAX_PDU))
+    limits = {word: value for word, value in connection.items() if word in ("timeout", "max_pdu")}
     contexts = [build_context(uid, ALL_TRANSFER_SYNTAXES) for uid in COMMON]
-    heard = [*guards(timeout, entity.maximum_pdu_size), *handlers]
     try:
-        server = entity.start_server((peer.host, peer.port), block=False, contexts=contexts, evt_handlers=heard)
+        server = listen(parse_address(receive_at), contexts, handlers, **limits)
     except OSError:
         raise PeerError(receive_at, "the port is taken on this machine", "give another one") from None
     try:

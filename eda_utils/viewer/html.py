@@ -28,12 +28,25 @@ STYLES = ("viewer.css", "slide_viewer.css")
 
 def static_figure(image, *, max_side=STATIC_SIDES[0]):
     """Return a figure of HTML with the picture and the sentence that says how it is made, without the file's name."""
-    text, title = html.escape(image.caption()), html.escape(image.title)
-    picture = base64.b64encode(to_png(image, max_side=max_side)).decode()
+    text, title = image.caption(), image.title
+    return picture_figure(to_png(image, max_side=max_side), "png", f"{title}: {text}", f"{title} · {text}")
+
+
+def picture_figure(picture, kind, alt, caption):
+    """Return a figure of HTML from the bytes of a picture, for readers without script."""
+    alt, caption, data = html.escape(alt), html.escape(caption), base64.b64encode(picture).decode()
     return (
-        f'<figure class="eda-static" style="margin:0 0 .6em"><img alt="{title}: {text}" style="max-width:100%" '
-        f'src="data:image/png;base64,{picture}"><figcaption><small>{title} · {text}</small></figcaption></figure>'
+        f'<figure class="eda-static" style="margin:0 0 .6em"><img alt="{alt}" style="max-width:100%" '
+        f'src="data:image/{kind};base64,{data}"><figcaption><small>{caption}</small></figcaption></figure>'
     )
+
+
+def choose_figure(figures, budget):
+    """Return the first figure that is no longer than the budget, or else the last one."""
+    for figure in figures:
+        if len(figure) <= budget:
+            break
+    return figure
 
 
 def image_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES):
@@ -89,22 +102,14 @@ def _page_picture(source, window, budget):
     try:
         opened = open_picture(source)
         stored, image = load_picture(opened, 0)
-        figure = _fitting_figure(image, budget / 2)
+        figure = choose_figure((static_figure(image, max_side=side) for side in STATIC_SIDES), budget / 2)
         left = budget - len(figure)
         frames = _page_frames(opened, stored, image, window, left) if left >= LEAST_LIVE_BYTES else []
     except EDAError as error:
         wrong = f"{error.wrong}; {error.advice}"
-        return f'<p class="eda-static">This image cannot be shown: {html.escape(wrong)}.</p>', [
-            {"facts": {"problem": wrong}, "data": {}}
-        ]
+        figure = f'<p class="eda-static">This image cannot be shown: {html.escape(wrong)}.</p>'
+        frames = [{"facts": {"problem": wrong}, "data": {}}]
     return figure, frames
-
-
-def _fitting_figure(image, budget):
-    figures = (static_figure(image, max_side=side) for side in STATIC_SIDES)
-    return next(
-        (figure for figure in figures if len(figure) <= budget), static_figure(image, max_side=STATIC_SIDES[-1])
-    )
 
 
 def _page_frames(opened, stored, image, window, budget):
@@ -131,8 +136,13 @@ def squeeze_array(array):
 
 
 @cache
-def script():
+def script(more=""):
     """Return the script that makes every block of `viewer.image_html` on a page live, and its hash.
+
+    Parameters
+    ----------
+    more : str
+        Code of the page's own, which runs after it.
 
     Returns
     -------
@@ -147,7 +157,7 @@ def script():
     >>> viewer.script()[1][:7]
     'sha256-'
     """
-    text = f"{viewer_code()}\nmountPage({json.dumps(viewer_style())});\n"
+    text = f"{viewer_code()}\nmountPage({json.dumps(viewer_style())});\n{more}"
     return text, "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

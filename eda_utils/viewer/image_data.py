@@ -109,19 +109,9 @@ def describe_picture(stored, image, *, window="auto", max_bytes=MAX_BYTES, facto
 def _facts(image):
     window = "" if image.is_color else str(image.window)
     before, _, after = image.caption().partition(window) if window else (image.caption(), "", "")
-    return {
-        "title": image.title,
-        "caption": [before, after],
-        "unit": image.unit,
-        "inverted": image.inverted,
-        "aspect": image.aspect,
-        "mm": image.spacing_mm,
-        "spacing_source": image.spacing_source,
-        "shutter_grey": image.shutter_grey,
-        "frame": image.frame,
-        "frames": image.frames,
-        "speed": _frames_per_second(image.header),
-    }
+    names = ("title", "unit", "inverted", "aspect", "spacing_source", "shutter_grey", "frame", "frames")
+    facts = {name: getattr(image, name) for name in names}
+    return facts | {"caption": [before, after], "mm": image.spacing_mm, "speed": _frames_per_second(image.header)}
 
 
 def _frames_per_second(header):
@@ -264,11 +254,8 @@ def reduce_image(image, factor):
     means = _means(image, lambda values: over_blocks(np.add, values, dtype=float))
     dtype = image.pixels.dtype if image.pixels.dtype.kind in "iu" else np.float32
     masks = {"padding": np.logical_and, "overlay": np.logical_or, "shutter": np.logical_and}
-    smaller = {
-        name: over_blocks(ufunc, getattr(image, name))
-        for name, ufunc in masks.items()
-        if getattr(image, name) is not None
-    }
+    held = {name: getattr(image, name) for name in masks if getattr(image, name) is not None}
+    smaller = {name: over_blocks(masks[name], mask) for name, mask in held.items()}
     spacing = image.spacing_mm and tuple(side * factor for side in image.spacing_mm)
     whole = np.rint(means) if dtype != np.float32 else means
     return replace(image, pixels=whole.astype(dtype), spacing_mm=spacing, **smaller)

@@ -49,7 +49,6 @@ def describe_slide(slide, *, finest=1.0):
     (2967, 2220, 5, 0.499)
     """
     sides = [math.ceil(side / finest) for side in slide.shape]
-    spacing = f"{slide.mpp:.4g} µm per pixel ({slide.mpp_source})" if slide.mpp else "no spacing"
     return {
         "slide": True,
         "rows": slide.shape[0],
@@ -59,7 +58,7 @@ def describe_slide(slide, *, finest=1.0):
         "levels": 1 + max(0, math.ceil(math.log2(max(sides) / TILE))),
         "mpp": slide.mpp,
         "title": "Slide, {:,} × {:,} pixels".format(*slide.shape),
-        "spacing": spacing,
+        "spacing": f"{slide.mpp:.4g} µm per pixel ({slide.mpp_source})" if slide.mpp else "no spacing",
     }
 
 
@@ -96,9 +95,8 @@ def read_tile(plain, level, row, column):
         If the file is damaged there.
     """
     step = 2**level
-    height, width = (
-        min(TILE, math.ceil(side / step) - TILE * at) for side, at in zip(plain.shape, (row, column), strict=True)
-    )
+    sides = zip(plain.shape, (row, column), strict=True)
+    height, width = (min(TILE, math.ceil(side / step) - TILE * at) for side, at in sides)
     return plain.read_region(row * TILE * step, column * TILE * step, height, width, mpp=step)
 
 

@@ -1,7 +1,5 @@
 """The slide viewer in a notebook: deep zoom by hand, over the channel that the widget has anyway."""
 
-import base64
-import html
 import os
 from contextlib import suppress
 from functools import cached_property
@@ -11,7 +9,7 @@ import traitlets
 
 from ..core import EDAError, RequestError
 from ..slides import Slide, open_slide
-from .html import PAGE_BYTES, page_block, viewer_code, viewer_style
+from .html import PAGE_BYTES, choose_figure, page_block, picture_figure, viewer_code, viewer_style
 from .slide_data import (
     base_level,
     cut_pyramid,
@@ -143,11 +141,10 @@ class SlideViewer(anywidget.AnyWidget):
     def _answer(self, _, question, __):
         """The browser asks for what it shows; it may do so from another thread than that of the cells."""
         if question["want"] == "base":
-            base = self._base
-            facts = {name: value for name, value in base.items() if name != "data"}
-            self.send({"id": question["id"], **facts}, buffers=base["data"])
-            return
-        facts, found = self._answer_tiles(question["tiles"])
+            facts = dict(self._base)
+            found = facts.pop("data")
+        else:
+            facts, found = self._answer_tiles(question["tiles"])
         self.send({"id": question["id"], **facts}, buffers=found)
 
     def _answer_tiles(self, tiles):
@@ -222,13 +219,6 @@ def _page_html(slide, plain, overlays, budget):
 
 def _still(slide, budget):
     """A figure of HTML with the slide as a whole, without its name."""
-    facts = describe_slide(slide)
-    for side in STILL_SIDES:
-        picture = base64.b64encode(encode_jpeg(slide.thumbnail(side).pixels)).decode()
-        if len(picture) <= budget:
-            break
-    text = html.escape(f"{facts['title']} · {facts['spacing']}")
-    return (
-        f'<figure class="eda-static" style="margin:0 0 .6em"><img alt="{text}" style="max-width:100%" '
-        f'src="data:image/jpeg;base64,{picture}"><figcaption><small>{text}</small></figcaption></figure>'
-    )
+    text = "{title} · {spacing}".format(**describe_slide(slide))
+    pictures = (encode_jpeg(slide.thumbnail(side).pixels) for side in STILL_SIDES)
+    return choose_figure((picture_figure(picture, "jpeg", text, text) for picture in pictures), budget)

@@ -9,13 +9,20 @@ import pytest
 from parts import ROOT
 from peers import running
 
-from eda_utils.cli.options import add_command, add_no_pixels, add_output, add_quiet, add_sources, progress_of, say_file
+from eda_utils.cli.options import add_command, add_no_pixels, add_output, add_quiet, add_sources, say_file
+
+
+def _look(options):
+    """Look at it.
+
+    Twice.
+    """
 
 
 @pytest.fixture
 def command():
     parser = argparse.ArgumentParser()
-    command = add_command(parser.add_subparsers(), "look", print, "look at it", "Twice.", "look here")
+    command = add_command(parser.add_subparsers(), _look, "look here")
     add_sources(command)
     add_output(command, "out.csv", ".csv")
     add_no_pixels(command, "slower")
@@ -25,10 +32,10 @@ def command():
 
 def test_options_that_commands_share(command):
     options = command.parse_args(["look", "a", "b"])
-    assert (options.source, options.output, options.pixels, options.run) == (["a", "b"], "out.csv", True, print)
-    assert progress_of(options) is None
+    assert (options.source, options.output, options.pixels, options.run) == (["a", "b"], "out.csv", True, _look)
+    assert options.progress is None
     options = command.parse_args(["look", "a", "-o", "x.csv", "--no-pixels", "-q"])
-    assert (options.output, options.pixels, progress_of(options)) == ("x.csv", False, False)
+    assert (options.output, options.pixels, options.progress) == ("x.csv", False, False)
 
 
 def test_help_is_a_sentence_and_an_example(command, capsys):

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from pydicom.data import get_testdata_file
 
 import eda_utils as eda
-from eda_utils.report.page import clean, hide_places, index_page, page_of, page_script, title_of
+from eda_utils.report.page import clean, hide_places, index_page, page_of, title_of
 from eda_utils.viewer import image_html
 
 HANDLERS = [
@@ -83,7 +83,7 @@ def test_the_policy_allows_the_one_script_and_no_other():
     page = page_of(notebook(), "a")
     [script] = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert script == page_script()[0]
+    assert script.endswith("\nliven();\n")
     assert f"script-src 'sha256-{digest}'" in page
     assert "default-src 'none'" in page
     assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|innerHTML|eval|import)\b\s*\(", script)

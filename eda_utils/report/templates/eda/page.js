@@ -106,3 +106,5 @@ function liven() {
   addEventListener("hashchange", openTarget);
   if (location.hash) openTarget();
 }
+
+liven();
