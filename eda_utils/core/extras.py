@@ -1,9 +1,10 @@
 """Libraries that only part of the work needs: which extra brings them, and what is said where one is missing."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
-from .errors import InstallationError, MissingExtraError
+from .errors import EDAError, InstallationError, MissingExtraError
 from .installation import REINSTALL, checkout
 
 LIBRARIES = {  # by extra, under the names that are imported
@@ -20,7 +21,7 @@ LIBRARIES = {  # by extra, under the names that are imported
 
 
 @cache
-def need_extra(extra):
+def need_extra(extra: str) -> None:
     """Raise MissingExtraError where a library of an extra is not installed.
 
     Examples
@@ -33,7 +34,7 @@ def need_extra(extra):
             raise MissingExtraError(library, "is not installed", f'run pip install "eda_utils[{extra}]"')
 
 
-def explain_missing(error):
+def explain_missing(error: ModuleNotFoundError) -> EDAError:
     """Return what to raise in the place of a ModuleNotFoundError: which extra, or that the installation is damaged.
 
     Parameters
@@ -54,7 +55,7 @@ def explain_missing(error):
     return InstallationError(library, "is not installed", advice)
 
 
-def explained(find):
+def explained(find: Callable[[str], object]) -> Callable[[str], object]:
     """Wrap the `__getattr__` of a face of the package, so that a missing library is told with its extra."""
 
     def find_or_explain(name):

@@ -2,22 +2,29 @@
 
 import socket
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from multiprocessing.reduction import ForkingPickler
+from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import EDAError, RequestError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # options of mallopt
 KEPT_BYTES, LARGEST_KEPT = 2**27, 2**25  # glibc allows no more for a single piece
 AHEAD = 4  # batches for each thread of a cluster: enough to keep it busy, too few to fill its memory
 
+Cluster: TypeAlias = "Client | str | None"  # or the address of its scheduler
+
 
 @contextmanager
-def mapper(workers=None, client=None):
+def mapper(workers: int | None = None, client: Cluster = None) -> Iterator[Callable]:
     """Give a function that works like `map`: lazily and in order, wherever the work is done.
 
     Parameters
@@ -62,7 +69,7 @@ def mapper(workers=None, client=None):
             raise EDAError("workers", "a process ended unexpectedly", "run it again with one worker") from None
 
 
-def check_workers(workers):
+def check_workers(workers: int | None) -> int:
     """Return how many processes are meant, one by default, or raise RequestError."""
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")

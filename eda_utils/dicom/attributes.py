@@ -59,7 +59,7 @@ class Attribute(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-def find_attribute(name):
+def find_attribute(name: str) -> Attribute:
     """Return what a name stands for.
 
     Parameters
@@ -141,7 +141,7 @@ def _private(path, tag, creator):
     return Attribute(path, tag, creator, vr, vm == "1")
 
 
-def name_of(tag, creator=None):
+def name_of(tag: int, creator: str | None = None) -> str:
     """Return the name by which a table calls an attribute of the top level.
 
     Examples

@@ -6,6 +6,7 @@ Whether a file ends where its format says that it does is told without decoding 
 import math
 import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +35,7 @@ OFFSETS_AND_COUNTS = ((273, 279), (324, 325))  # of strips, of tiles: TIFF 6.0 s
 CUT_PICTURE = "the file is cut inside its pixels"
 
 
-def read_picture(source, frame):
+def read_picture(source: str | Path | bytes, frame: int) -> tuple[np.ndarray, int, str, bool]:
     """Read one frame of a PNG, JPEG, TIFF, GIF or BMP, upright as its EXIF orientation says.
 
     Parameters
@@ -73,7 +74,7 @@ def read_picture(source, frame):
                 return pixels, frames, _what(file), "icc_profile" in file.info
 
 
-def describe_picture(source, most_bytes, size):
+def describe_picture(source: str | Path | bytes, most_bytes: int, size: int) -> tuple[tuple[int, int, int, int], bool]:
     """Return rows, columns, samples and frames of a picture, and whether strips or tiles of a TIFF lie behind its end.
 
     Parameters
@@ -196,7 +197,7 @@ def _grey_or_rgb(pixels, page, name):
     return pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels
 
 
-def is_cut_picture(path, kind):
+def is_cut_picture(path: str, kind: str) -> bool:
     """Tell whether the file of a PNG, JPEG, JPEG 2000, GIF or BMP ends before its picture does.
 
     Parameters

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from ..core import (
     ADVICE,
     AccessError,
+    Cluster,
     DecodeError,
     EDAError,
     FormatError,
@@ -60,7 +63,14 @@ SCHEMA = pa.schema(
 )
 
 
-def measure_images(index, *, workers=None, client=None, cache=None, progress=None):
+def measure_images(
+    index: pd.DataFrame,
+    *,
+    workers: int | None = None,
+    client: Cluster = None,
+    cache: str | Path | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Measure the pixels of every image of an index; no image is left out and none ends the run.
 
     Parameters

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
+from ..core import Cluster, EDAError, Paths, call_guarded, mapper, progress_bar, run_guarded
 from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
 from ..index import index_folder
 from ..slides import has_tiles, measure_slide, open_slide
@@ -25,7 +25,15 @@ TYPES |= dict.fromkeys(("mpp", "tissue_mm2", "tissue_share", "ink_share", "fold_
 TAGS = ["SOPClassUID", "SeriesInstanceUID", "PatientName", "PatientID"]
 
 
-def measure_slides(source, *, measure=True, most=None, workers=None, client=None, progress=None):
+def measure_slides(
+    source: pd.DataFrame | Paths,
+    *,
+    measure: bool = True,
+    most: int | None = None,
+    workers: int | None = None,
+    client: Cluster = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.
 
     Parameters

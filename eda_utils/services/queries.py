@@ -1,6 +1,8 @@
 """Asking an archive what it holds (C-FIND) and whether it is there (C-ECHO)."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 from pydicom.config import IGNORE
@@ -15,7 +17,7 @@ from pynetdicom.sop_class import (
 )
 
 from ..core import RequestError
-from .association import describe_status, ensure_success, open_association
+from .association import Peer, describe_status, ensure_success, open_association
 from .catalogue import value_text
 
 DEPTH = ("PATIENT", "STUDY", "SERIES", "IMAGE")
@@ -28,7 +30,7 @@ FIELDS = {
 }
 
 
-def echo(address, **connection):
+def echo(address: Peer, **connection: Any) -> dict:
     """Ask a peer whether it is there and understands DICOM (C-ECHO).
 
     Parameters
@@ -67,7 +69,9 @@ def echo(address, **connection):
     return {"peer": str(peer), "status": describe_status(status), "milliseconds": round(took.total_seconds() * 1e3, 1)}
 
 
-def query(address, level="study", *, fields=(), **keys_and_connection):
+def query(
+    address: Peer, level: str = "study", *, fields: Sequence[str] = (), **keys_and_connection: Any
+) -> pd.DataFrame:
     """Ask an archive which patients, studies, series or images it holds (C-FIND).
 
     Parameters
