@@ -55,7 +55,7 @@ from .installation import (
     read_part as read_part,
     work_folder as work_folder,
 )
-from .parallel import Cluster as Cluster, check_workers as check_workers, mapper as mapper
+from .parallel import Client as Client, check_workers as check_workers, mapper as mapper
 from .progress import progress_bar as progress_bar, tell as tell
 from .sandbox import ADVICE as ADVICE, call_guarded as call_guarded, run_apart as run_apart, run_guarded as run_guarded
 from .tables import NOT_STATED as NOT_STATED, need as need

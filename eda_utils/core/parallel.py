@@ -9,22 +9,23 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from multiprocessing.reduction import ForkingPickler
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, Protocol
 
 from .errors import EDAError, RequestError
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # options of mallopt
 KEPT_BYTES, LARGEST_KEPT = 2**27, 2**25  # glibc allows no more for a single piece
 AHEAD = 4  # batches for each thread of a cluster: enough to keep it busy, too few to fill its memory
 
-Cluster: TypeAlias = "Client | str | None"  # or the address of its scheduler
+
+class Client(Protocol):
+    """What we need of a ``distributed.Client``: Dask is not installed everywhere."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @contextmanager
-def mapper(workers: int | None = None, client: Cluster = None) -> Iterator[Callable]:
+def mapper(workers: int | None = None, client: Client | str | None = None) -> Iterator[Callable]:
     """Give a function that works like `map`: lazily and in order, wherever the work is done.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..core import Cluster, MissingError, Paths, RequestError, is_url, mapper, progress_bar
+from ..core import Client, MissingError, Paths, RequestError, is_url, mapper, progress_bar
 from ..dicom import find_attribute, list_source
 from .rows import ALL, read_table, refused_row, rows_table
 from .schema import join, to_frame
@@ -38,7 +38,7 @@ def index_folder(
     cache: str | Path | None = None,
     output: str | Path | None = None,
     workers: int | None = None,
-    client: Cluster = None,
+    client: Client | str | None = None,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Read the headers of every file in a folder into one table; no file is left out.

@@ -160,7 +160,7 @@ def show_montage(
     sources: Sequence[Picture] | pd.DataFrame,
     *,
     columns: int = 4,
-    window: WindowLike | list[WindowLike] = "auto",
+    window: WindowLike | list = "auto",
     titles: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Show several images side by side, each with its own window, scale and caption.

@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..core import (
     ADVICE,
     AccessError,
-    Cluster,
+    Client,
     DecodeError,
     EDAError,
     FormatError,
@@ -67,7 +67,7 @@ def measure_images(
     index: pd.DataFrame,
     *,
     workers: int | None = None,
-    client: Cluster = None,
+    client: Client | str | None = None,
     cache: str | Path | None = None,
     progress: bool | None = None,
 ) -> pd.DataFrame:

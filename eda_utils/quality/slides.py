@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
-from ..core import Cluster, EDAError, Paths, call_guarded, mapper, progress_bar, run_guarded
+from ..core import Client, EDAError, Paths, call_guarded, mapper, progress_bar, run_guarded
 from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
 from ..index import index_folder
 from ..slides import has_tiles, measure_slide, open_slide
@@ -31,7 +31,7 @@ def measure_slides(
     measure: bool = True,
     most: int | None = None,
     workers: int | None = None,
-    client: Cluster = None,
+    client: Client | str | None = None,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.

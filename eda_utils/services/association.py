@@ -8,19 +8,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from ssl import SSLContext, SSLError
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol
 
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
 from ..core import PeerError, RequestError
-
-if TYPE_CHECKING:
-    from .archive import Archive
 from .messages import listeners
 
-Peer: TypeAlias = "str | Address | Archive"  # AET@host:port, or what has an address
 CALLING = "EDA_UTILS"
 TIMEOUT = 30.0
 MAX_PDU = 131_072  # the default of pynetdicom, 16 kB, makes eight times as many of an image
@@ -51,6 +47,15 @@ class Address(NamedTuple):
 
     def __str__(self):
         return f"{self.title}@{self.host}:{self.port}"
+
+
+class Reachable(Protocol):
+    """What has an address, such as an `Archive`."""
+
+    address: Address
+
+
+Peer = str | Address | Reachable
 
 
 def parse_address(address: Peer) -> Address:

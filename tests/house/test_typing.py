@@ -75,8 +75,9 @@ def unannotated(name, item):
     if inspect.isclass(item):
         for key, member in vars(item).items():
             method = getattr(member, "fget", member)
-            if key == "__init__" or not key.startswith("_"):
-                yield from unannotated(f"{name}.{key}", method) if inspect.isfunction(method) else ()
+            is_ours = inspect.isfunction(method) and method.__module__.startswith("eda_utils")
+            if is_ours and (key == "__init__" or not key.startswith("_")):
+                yield from unannotated(f"{name}.{key}", method)
     elif inspect.isfunction(inspect.unwrap(item)):
         signature = inspect.signature(item)
         names = [key for key in signature.parameters if key != "self"]
