@@ -38,3 +38,5 @@ from .report import check as check, render_report as render_report
 from .samples import make_samples as make_samples
 from .slides import open_slide as open_slide
 from .viewer import explore as explore, view_image as view_image, view_slide as view_slide
+
+__version__: str

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 from .. import __version__
 from ..core import EDAError, NotebookError, explain_missing
@@ -37,7 +38,7 @@ Nothing is sent anywhere; only `samples` and `fetch` use the network, the latter
 """
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     Parameters

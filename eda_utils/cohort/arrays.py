@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..core import RequestError
+from .datasets import ImageDataset, TileDataset
 
 
-def save_arrays(dataset, output):
+def save_arrays(dataset: ImageDataset | TileDataset, output: str | Path) -> Path:
     """Save the arrays of a data set, and beside them a JSON file of the steps by which they were made.
 
     Parameters

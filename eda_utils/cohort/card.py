@@ -24,7 +24,7 @@ TO_FILL = (
 )
 
 
-def dataset_card(index, stats=None, findings=None):
+def dataset_card(index: pd.DataFrame, stats: pd.DataFrame | None = None, findings: pd.DataFrame | None = None) -> str:
     """Write the card of a data set in Markdown, from its tables.
 
     Parameters

@@ -2,10 +2,12 @@
 
 import atexit
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from ..core import EDAError, RequestError, need
 from ..image import load_image, to_display
@@ -29,8 +31,8 @@ class Scale(NamedTuple):
         From how many images of the training part they are.
     """
 
-    mean: tuple
-    sd: tuple
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
     files: int
 
 
@@ -81,17 +83,17 @@ class ImageDataset:
 
     def __init__(
         self,
-        index,
-        target=None,
+        index: pd.DataFrame,
+        target: str | Sequence[str] | None = None,
         *,
-        size=None,
-        spacing_mm=None,
-        values="modality",
-        channels=1,
-        frames="first",
-        scale=None,
-        on_error="raise",
-    ):
+        size: tuple[int, int] | None = None,
+        spacing_mm: float | None = None,
+        values: str = "modality",
+        channels: int = 1,
+        frames: str = "first",
+        scale: Scale | None = None,
+        on_error: str = "raise",
+    ) -> None:
         need(index, "path")
         if values not in VALUES or on_error not in ON_ERROR or channels not in (1, 3) or frames not in ("first", "all"):
             raise RequestError("ImageDataset", "an option has another value", "see help(ImageDataset)")
@@ -105,13 +107,13 @@ class ImageDataset:
         self.size, self.spacing_mm, self.values, self.channels = size, spacing_mm, values, channels
         self.scale, self.on_error = scale, on_error
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: int) -> tuple:
         return _item(self, range(len(self))[number])
 
-    def read(self, number):
+    def read(self, number: int) -> tuple[np.ndarray, dict]:
         """Return the array before normalisation, and what its record says."""
         image = load_image(self.paths[number], frame=int(self.frames[number]))
         pixels = to_display(image).astype(np.float32) / 255 if self.values == "display" else measured(image)
@@ -132,7 +134,7 @@ class ImageDataset:
         mm = (float(spacing[0] * height / shape[0]), float(spacing[1] * width / shape[1])) if spacing else (0.0, 0.0)
         return pixels, {"frame": int(self.frames[number]), "unit": unit, "inverted": image.inverted, "spacing_mm": mm}
 
-    def steps(self):
+    def steps(self) -> list[str]:
         """Return what is done to pixels, in order, as a list of sentences."""
         first = {"modality": "modality values, no window", "display": "as displayed, divided by 255"}[self.values]
         how = f"resampled to {self.spacing_mm} mm" if self.spacing_mm else "made to fit with true aspect"
@@ -175,7 +177,15 @@ class TileDataset:
     ((3, 64, 64), True, 'display')
     """
 
-    def __init__(self, grid, target=None, *, channels=3, scale=None, on_error="raise"):
+    def __init__(
+        self,
+        grid: pd.DataFrame,
+        target: str | Sequence[str] | None = None,
+        *,
+        channels: int = 3,
+        scale: Scale | None = None,
+        on_error: str = "raise",
+    ) -> None:
         need(grid, "path", "row", "col", "size", "mpp")
         if on_error not in ON_ERROR or channels not in (1, 3):
             raise RequestError("TileDataset", "an option has another value", "see help(TileDataset)")
@@ -186,13 +196,13 @@ class TileDataset:
         self.parts = sorted(grid["part"].astype(str).unique()) if "part" in grid else []
         self.channels, self.scale, self.on_error, self.values = channels, scale, on_error, "display"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: int) -> tuple:
         return _item(self, range(len(self))[number])
 
-    def read(self, number):
+    def read(self, number: int) -> tuple[np.ndarray, dict]:
         """Return the array before normalisation, and what its record says."""
         row, col, size = map(int, self.places[number])
         mpp = float(self.mpp[number])
@@ -201,7 +211,7 @@ class TileDataset:
         pixels = to_channels(tile.astype(np.float32) / 255, self.channels)
         return pixels, {"row": row, "col": col, "mpp": mpp, "unit": "display"}
 
-    def steps(self):
+    def steps(self) -> list[str]:
         """Return what is done to pixels, in order, as a list of sentences."""
         tile = "RGB of the slide at the microns per pixel of the grid, divided by 255"
         return [tile, f"{self.channels} channel{'s' * (self.channels > 1)}", *_scale_step(self.scale)]
@@ -243,7 +253,7 @@ def _item(dataset, number):
     return array, target.item() if np.ndim(target) == 0 else target, record | facts
 
 
-def fit_scale(dataset, *, most=MOST_FITTED):
+def fit_scale(dataset: ImageDataset | TileDataset, *, most: int = MOST_FITTED) -> Scale:
     """Fit mean and standard deviation on a data set of the training part only.
 
     Parameters
@@ -290,7 +300,7 @@ def fit_scale(dataset, *, most=MOST_FITTED):
     return Scale(tuple(map(float, mean)), tuple(float(value) or 1.0 for value in sd), files)
 
 
-def collate_items(items):
+def collate_items(items: Sequence[tuple]) -> tuple:
     """Put items into one batch and leave out those that were skipped.
 
     Parameters

@@ -1,5 +1,7 @@
 """Two sets of images that should be alike: by what they differ, how much, and how surely."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,7 +16,15 @@ SMOOTH = 0.5  # files added to each class, so that an empty one has no infinite 
 LEAST_GROUP = 5
 
 
-def compare_datasets(a, b, *, stats_a=None, stats_b=None, leave_out=(), seed=0):
+def compare_datasets(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    *,
+    stats_a: pd.DataFrame | None = None,
+    stats_b: pd.DataFrame | None = None,
+    leave_out: Sequence[str] = (),
+    seed: int = 0,
+) -> pd.DataFrame:
     """Compare two sets of images field by field, such as two sites, two years, or training and deployment.
 
     Parameters
@@ -173,7 +183,7 @@ def _domain(design, truth, seed):
     }
 
 
-def list_values(a, b, field):
+def list_values(a: pd.DataFrame, b: pd.DataFrame, field: str) -> pd.DataFrame:
     """Compare how often each value of a field is in both sets.
 
     Parameters
@@ -211,7 +221,7 @@ def list_values(a, b, field):
     return table
 
 
-def flag_drift(comparison):
+def flag_drift(comparison: pd.DataFrame) -> pd.DataFrame:
     """Make findings of a comparison.
 
     Parameters

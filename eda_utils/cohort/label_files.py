@@ -20,7 +20,7 @@ BOX_STYLES = {  # x, y, then the other corner or the extent
 COCO_COLUMN = "bbox"
 
 
-def read_labels(labels):
+def read_labels(labels: pd.DataFrame | str | Path) -> pd.DataFrame:
     """Read a table of labels as text or numbers; numbers that begin with a zero stay text.
 
     Parameters

@@ -1,6 +1,7 @@
 """Labels joined to an index: by which key, what found no partner, and which columns are labels."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,9 @@ DESCRIPTIVE = (
 BOX_CLASS = ("finding label", "class_name", "category", "label", "class")
 
 
-def join_labels(index, labels, *, on=None):
+def join_labels(
+    index: pd.DataFrame, labels: pd.DataFrame | str | Path, *, on: str | tuple[str, str] | None = None
+) -> pd.DataFrame:
     """Join a table of labels to an index, one row per file as before.
 
     Parameters
@@ -90,7 +93,9 @@ def join_labels(index, labels, *, on=None):
     return joined
 
 
-def list_unmatched(index, labels, *, on=None):
+def list_unmatched(
+    index: pd.DataFrame, labels: pd.DataFrame | str | Path, *, on: str | tuple[str, str] | None = None
+) -> pd.DataFrame:
     """List the files without a label and the rows of labels without a file.
 
     Parameters

@@ -1,5 +1,6 @@
 """How often a label occurs, with what, in whom, and where its boxes lie."""
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -14,7 +15,7 @@ BAND = 20  # years
 MOST_GROUPS, BANDS = 12, 4
 
 
-def describe_labels(index, labels=None, *, by=None):
+def describe_labels(index: pd.DataFrame, labels: Sequence[str] | None = None, *, by: str | None = None) -> pd.DataFrame:
     """Tell how often each label is there, with an interval that counts patients, not images, as independent.
 
     Parameters
@@ -68,7 +69,7 @@ def _masks(groups):
     return [(str(name), (groups == name).to_numpy()) for name in names if (groups == name).any()]
 
 
-def patient_numbers(index, column="PatientID"):
+def patient_numbers(index: pd.DataFrame, column: str = "PatientID") -> np.ndarray:
     """Return a number for each patient; a file without one is a patient of its own."""
     stated = index[column] if column in index else pd.Series(np.nan, index.index)
     codes = pd.factorize(stated)[0]
@@ -160,7 +161,7 @@ def _with_rest(groups):
     return groups.cat.rename_categories(names).cat.add_categories(NOT_STATED).fillna(NOT_STATED)
 
 
-def count_label_pairs(index, labels=None):
+def count_label_pairs(index: pd.DataFrame, labels: Sequence[str] | None = None) -> pd.DataFrame:
     """Count the files that have two labels at once.
 
     Parameters

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..core import RequestError, need_extra
 
 RESAMPLES = 500
 
 
-def auc_interval(truth, scores, patients=None, *, seed=0):
+def auc_interval(
+    truth: ArrayLike, scores: ArrayLike, patients: ArrayLike | None = None, *, seed: int = 0
+) -> tuple[float, float, float]:
     """Tell how well scores tell yes from no, with an interval that counts patients, not images, as independent.
 
     Parameters

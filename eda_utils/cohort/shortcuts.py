@@ -16,7 +16,9 @@ DEMOGRAPHIC = ("PatientAge", "PatientSex", "PatientSize", "PatientWeight")  # ca
 LEAST_GROUP = 5
 
 
-def scan_shortcuts(index, label, stats=None, *, seed=0):
+def scan_shortcuts(
+    index: pd.DataFrame, label: str, stats: pd.DataFrame | None = None, *, seed: int = 0
+) -> pd.DataFrame:
     """Test every header field and pixel statistic against a label, patient by patient.
 
     Parameters
@@ -125,7 +127,7 @@ def _baseline(design, truth, label, seed):
     return said | {"sentence": text}
 
 
-def flag_shortcuts(scan):
+def flag_shortcuts(scan: pd.DataFrame) -> pd.DataFrame:
     """Make findings of a scan.
 
     Parameters

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,15 @@ NUMBER_CLASSES, MOST_STRATA = 4, 20
 TRIALS = 20  # random splits, for what they would have leaked
 
 
-def split_patients(index, fractions, *, stratify=None, seed=0, group=GROUP, stats=None):
+def split_patients(
+    index: pd.DataFrame,
+    fractions: dict[str, float],
+    *,
+    stratify: Sequence[str] | None = None,
+    seed: int = 0,
+    group: str | Sequence[str] = GROUP,
+    stats: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Split files into parts so that no patient, and no picture that is there twice, is in two of them.
 
     Parameters
@@ -157,7 +167,7 @@ def _digest(keys, groups, strata):
     return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()
 
 
-def check_split(split, *, stats=None, seed=0):
+def check_split(split: pd.DataFrame, *, stats: pd.DataFrame | None = None, seed: int = 0) -> pd.DataFrame:
     """Count what is in more than one part, and what a random split of the images would have put there.
 
     Parameters
@@ -216,7 +226,7 @@ def _across(groups, parts):
     return int((np.bincount(pairs[:, 0]) > 1).sum()) if len(pairs) else 0
 
 
-def balance_parts(split, labels):
+def balance_parts(split: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Compare the share of labels in each part with that in all files.
 
     Parameters
@@ -253,7 +263,7 @@ def balance_parts(split, labels):
     return pd.concat([first, table]).rename_axis("label").reset_index()
 
 
-def find_leaks(split, *, stats=None):
+def find_leaks(split: pd.DataFrame, *, stats: pd.DataFrame | None = None) -> pd.DataFrame:
     """List patients, studies and pictures that are in more than one part, as findings.
 
     Parameters
@@ -290,7 +300,7 @@ def find_leaks(split, *, stats=None):
     return findings_table(rows)
 
 
-def write_split(split, path):
+def write_split(split: pd.DataFrame, path: str | Path) -> Path:
     """Write which file is in which part, with the hash of what the split was made from.
 
     Parameters

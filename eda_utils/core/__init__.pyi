@@ -27,6 +27,7 @@ from .files import (
     HEADER_SECONDS as HEADER_SECONDS,
     OPEN_FLAGS as OPEN_FLAGS,
     VR_CODES as VR_CODES,
+    Paths as Paths,
     existing_path as existing_path,
     file_facts as file_facts,
     find_files as find_files,
@@ -54,7 +55,7 @@ from .installation import (
     read_part as read_part,
     work_folder as work_folder,
 )
-from .parallel import check_workers as check_workers, mapper as mapper
+from .parallel import Client as Client, check_workers as check_workers, mapper as mapper
 from .progress import progress_bar as progress_bar, tell as tell
 from .sandbox import ADVICE as ADVICE, call_guarded as call_guarded, run_apart as run_apart, run_guarded as run_guarded
 from .tables import NOT_STATED as NOT_STATED, need as need

@@ -23,7 +23,7 @@ class EDAError(Exception):
     report.dcm: has no Pixel Data (7FE0,0010); look at its header instead.
     """
 
-    def __init__(self, which, wrong, advice):
+    def __init__(self, which: object, wrong: str, advice: str) -> None:
         super().__init__(printable(f"{which}: {wrong}; {advice}."))
         self.which, self.wrong, self.advice = str(which), wrong, advice
 
@@ -79,7 +79,7 @@ class PeerError(EDAError, ConnectionError):
     """The other side of a connection is not there, refuses, answers with a failure or not in time."""
 
 
-def check_frame(name, frame, frames):
+def check_frame(name: str, frame: int, frames: int) -> None:
     """Raise FrameError if there is no such frame."""
     if not 0 <= frame < frames:
         raise FrameError(name, f"frame {frame} is outside of its {frames}", f"give a frame from 0 to {frames - 1}")

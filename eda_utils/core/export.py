@@ -3,6 +3,8 @@
 import csv
 import re
 from functools import partial
+from os import PathLike
+from typing import IO
 
 import pandas as pd
 
@@ -34,7 +36,7 @@ def inert_text(text):
     return f"'{text}" if LIVE.match(text) and not NUMBER.fullmatch(text) else text
 
 
-def write_csv(table, target):
+def write_csv(table: pd.DataFrame, target: str | PathLike | IO) -> None:
     """Write a table as CSV in UTF-8 with inert texts, each in quotation marks: no separator ends a cell.
 
     Parameters
@@ -49,7 +51,7 @@ def write_csv(table, target):
     _inert(table).to_csv(target, index=False, quoting=csv.QUOTE_NONNUMERIC, errors="backslashreplace")
 
 
-def write_excel(table, target):
+def write_excel(table: pd.DataFrame, target: str | PathLike | IO) -> None:
     """Write a table as the one sheet of an Excel file, with inert texts; of one too long for a cell the beginning.
 
     Raises

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import lazy_loader
 
-from .errors import InstallationError, MissingExtraError
+from .errors import EDAError, InstallationError, MissingExtraError
 from .installation import REINSTALL, checkout
 
 LIBRARIES = {  # by extra, under the names that are imported
@@ -22,7 +22,7 @@ LIBRARIES = {  # by extra, under the names that are imported
 
 
 @cache
-def need_extra(extra):
+def need_extra(extra: str) -> None:
     """Raise MissingExtraError where a library of an extra is not installed.
 
     Examples
@@ -35,7 +35,7 @@ def need_extra(extra):
             raise MissingExtraError(library, "is not installed", f'run pip install "eda_utils[{extra}]"')
 
 
-def explain_missing(error):
+def explain_missing(error: ModuleNotFoundError) -> EDAError:
     """Return what to raise in the place of a ModuleNotFoundError: which extra, or that the installation is damaged.
 
     Parameters
@@ -56,7 +56,7 @@ def explain_missing(error):
     return InstallationError(library, "is not installed", advice)
 
 
-def attach_stub(room, file):
+def attach_stub(room: str, file: str) -> tuple:
     """As `lazy_loader.attach_stub`, and a missing library is told with the extra that brings it."""
     find, *names = lazy_loader.attach_stub(room, file)
 

@@ -5,8 +5,10 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import AccessError, FormatError, LimitError, MissingError, RequestError
 from .urls import is_url, open_url, read_url, url_facts
@@ -19,11 +21,12 @@ MOST_ZEROS = 2**20  # one after the other, where elements should be
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 SPELT = re.compile(rb"\\x([0-9a-f]{2})")
 # PS3.5 6.2: every Value Representation, as the two letters that follow the tag in explicit VR
+Paths = str | Path | Iterable[str | Path]  # one file or folder, or several
 _VRS = b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV"
 VR_CODES = frozenset(_VRS.split())
 
 
-def find_files(source):
+def find_files(source: Paths) -> Iterator[Path]:
     """Yield the path of every file in a folder, in a stable order, whatever the files are called.
 
     Links to files are files. Links to folders are not followed, as they can lead out of the folder or round in a loop:
@@ -53,7 +56,7 @@ def find_files(source):
     return map(Path, find_paths(source))
 
 
-def find_paths(source):
+def find_paths(source: Paths) -> Iterator[str]:
     """Yield what `find_files` yields as str: a Path costs more than reading the directory entry does."""
     if isinstance(source, (list, tuple, set)) or hasattr(source, "tolist"):
         for item in source:
@@ -66,7 +69,7 @@ def find_paths(source):
         yield root
 
 
-def existing_path(source):
+def existing_path(source: str | Path) -> Path:
     """Return `source` as an absolute Path, or raise MissingError."""
     if not isinstance(source, (str, os.PathLike)):
         raise RequestError("source", f"a {type(source).__name__} is not a path", "give the path of a folder or a file")
@@ -102,7 +105,7 @@ def _is_folder(entry):
         return False
 
 
-def read_head(path, size=HEAD_BYTES):
+def read_head(path: str | Path, size: int = HEAD_BYTES) -> bytes:
     """Return the first `size` bytes of a regular file.
 
     Raises
@@ -145,7 +148,7 @@ def _open_regular(path, _flags=0):
     raise AccessError(name, "is a folder that may not be opened", "check its permissions")
 
 
-def spelt(path):
+def spelt(path: str) -> str:
     """Return a path as the text that a table can hold: bytes that are not UTF-8 are spelt out.
 
     Examples
@@ -196,12 +199,12 @@ class _HeaderFile(io.FileIO):
         return amount
 
 
-def limit_error(name, wrong=f"its header is larger than {HEADER_BYTES >> 20} MB"):
+def limit_error(name: str, wrong: str = f"its header is larger than {HEADER_BYTES >> 20} MB") -> LimitError:
     """Return the error for a header that is larger, deeper or slower to read than any that is true."""
     return LimitError(name, wrong, "look at it with a tool for damaged files")
 
 
-def open_file(source, most=None):
+def open_file(source: str | Path | bytes, most: int | None = None) -> BinaryIO:
     """Open a path, URL or bytes for reading; of a file on disk give no more than `most` bytes.
 
     Raises
@@ -222,13 +225,13 @@ def open_file(source, most=None):
     return io.BufferedReader(_HeaderFile(source, most)) if most else open(source, "rb", opener=_open_regular)
 
 
-def read_at(file, amount, place):
+def read_at(file: BinaryIO, amount: int, place: int) -> bytes:
     """Return so many bytes from a place in an open file, fewer where it ends."""
     file.seek(max(place, 0))
     return file.read(amount)
 
 
-def file_facts(path):
+def file_facts(path: str | Path) -> tuple[int, int]:
     """Return the size of a file in bytes, and a number that changes when the file does (its time of change in ns).
 
     Where nothing can be had, 0 and -1.

@@ -1,5 +1,7 @@
 """The one table for everything that an audit finds: privacy, quality, UIDs, slides, splits."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from .errors import RequestError
@@ -10,7 +12,7 @@ TEXT = pd.StringDtype(na_value=float("nan"))  # also where the table is empty
 SEVERITY = pd.CategoricalDtype(SEVERITIES, ordered=True)
 
 
-def findings_table(rows):
+def findings_table(rows: Iterable[tuple] | pd.DataFrame) -> pd.DataFrame:
     """Make the table of findings, the most severe first.
 
     Parameters
@@ -49,7 +51,7 @@ def findings_table(rows):
     return table.sort_values(["severity", "kind", "path"], kind="stable", ignore_index=True)
 
 
-def summarize_findings(findings, index=None):
+def summarize_findings(findings: pd.DataFrame, index: pd.DataFrame | None = None) -> pd.DataFrame:
     """Say in one row what each check has found, the most severe and most frequent first.
 
     Parameters

@@ -4,6 +4,7 @@ import logging
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
@@ -24,7 +25,7 @@ for _logger in LOGGERS:
 
 
 @contextmanager
-def quiet():
+def quiet() -> Iterator[list[str]]:
     """Collect the warnings of pydicom as short texts without header values, instead of printing them.
 
     What it and the decoders log does not leave them either: it quotes values, and a plug-in that fails is no error as

@@ -2,12 +2,14 @@
 
 import socket
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from multiprocessing.reduction import ForkingPickler
+from typing import Any, Protocol
 
 from .errors import EDAError, RequestError
 
@@ -16,8 +18,14 @@ KEPT_BYTES, LARGEST_KEPT = 2**27, 2**25  # glibc allows no more for a single pie
 AHEAD = 4  # batches for each thread of a cluster: enough to keep it busy, too few to fill its memory
 
 
+class Client(Protocol):
+    """What we need of a ``distributed.Client``: Dask is not installed everywhere."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
 @contextmanager
-def mapper(workers=None, client=None):
+def mapper(workers: int | None = None, client: Client | str | None = None) -> Iterator[Callable]:
     """Give a function that works like `map`: lazily and in order, wherever the work is done.
 
     Parameters
@@ -62,7 +70,7 @@ def mapper(workers=None, client=None):
             raise EDAError("workers", "a process ended unexpectedly", "run it again with one worker") from None
 
 
-def check_workers(workers):
+def check_workers(workers: int | None) -> int:
     """Return how many processes are meant, one by default, or raise RequestError."""
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise RequestError("workers", "there must be at least one process", "leave it out or give 1 or more")

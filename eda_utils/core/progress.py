@@ -1,11 +1,20 @@
 """What long work tells a person on stderr: a bar, and lines beside it."""
 
 import sys
+from collections.abc import Iterable
 
 from tqdm import tqdm
 
 
-def progress_bar(items=None, *, desc, unit, total=None, progress=None, leave=True):
+def progress_bar(
+    items: Iterable | None = None,
+    *,
+    desc: str,
+    unit: str,
+    total: int | None = None,
+    progress: bool | None = None,
+    leave: bool = True,
+) -> tqdm:
     """Return a bar of tqdm; unless `progress` says whether to show it, it shows on a terminal only.
 
     Parameters
@@ -27,7 +36,7 @@ def progress_bar(items=None, *, desc, unit, total=None, progress=None, leave=Tru
     return tqdm(items, desc, total, leave, unit=unit, disable=disable)
 
 
-def tell(text, progress=True):
+def tell(text: str, progress: bool | None = True) -> None:
     """Write one line, above a bar if there is one; unless `progress` says so, on a terminal only."""
     if progress or (progress is None and sys.stderr.isatty()):
         tqdm.write(text, file=sys.stderr)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from .errors import DecodeError, EDAError
 from .parallel import keep_memory
@@ -29,7 +31,14 @@ COMMAND = ("-P", "-c", "from eda_utils.core.sandbox import serve; serve()")
 _idle = []  # processes kept for the next time, as to start one takes about a second
 
 
-def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEMORY_BYTES):
+def run_guarded(
+    function: Callable,
+    items: Iterable[str],
+    *,
+    workers: int = 1,
+    seconds: float = SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
+) -> Generator:
     """Call a function for each item in processes that may die, and yield what it returns.
 
     A process that crashes, hangs or runs out of memory costs the item that it worked on and is replaced.
@@ -81,14 +90,14 @@ def run_guarded(function, items, *, workers=1, seconds=SECONDS, memory_bytes=MEM
                 process.kill()
 
 
-def run_apart(function, paths, *, is_here=is_url, **bounds):
+def run_apart(function: Callable, paths: Iterable[str], *, is_here: Callable = is_url, **bounds: Any) -> Generator:
     """As `run_guarded`, but some here: by default URLs, as what this process is connected to others are not."""
     beside = run_guarded(function, (path for path in paths if not is_here(path)), **bounds)
     for path in paths:
         yield call_guarded(function, path) if is_here(path) else next(beside)
 
 
-def call_guarded(function, item, memory_bytes=None):
+def call_guarded(function: Callable, item: str, memory_bytes: int | None = None) -> Any:
     """Call a function for one item here; return what it returns, or an EDAError that says why it did not.
 
     Examples

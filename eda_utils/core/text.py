@@ -6,7 +6,7 @@ import re
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def printable(text):
+def printable(text: str) -> str:
     """Return text with every character that would control a terminal spelt out.
 
     Examples
@@ -18,7 +18,7 @@ def printable(text):
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
 
 
-def plural(number, noun):
+def plural(number: int, noun: str) -> str:
     """Write a number with its noun.
 
     Examples
@@ -31,7 +31,7 @@ def plural(number, noun):
     return f"{number:,} {noun if number == 1 else several}"
 
 
-def format_bytes(size):
+def format_bytes(size: float) -> str:
     """Write a number of bytes with a decimal unit.
 
     Examples
@@ -47,7 +47,7 @@ def format_bytes(size):
     return f"{size:,.3g} TB"
 
 
-def without_values(text):
+def without_values(text: object) -> str:
     """Return a message of a library without the header values and paths that it quotes."""
     text = re.sub(r"in file .*$", "", str(text), flags=re.DOTALL)
     text = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", text)

@@ -28,7 +28,7 @@ MOST_BYTES = 2**28  # of one member: a bomb unpacks to any size
 LEAST_BYTES = 2**8  # what a request counts for, as elements without a value take time and memory too
 
 
-def is_url(source):
+def is_url(source: object) -> bool:
     """Tell whether a source is a URL, and not a path.
 
     Examples
@@ -59,7 +59,7 @@ def url_name(url):
     return _last(path) if slash and _last(path) else scheme
 
 
-def source_name(source):
+def source_name(source: object) -> str:
     """Return the name by which errors and captions call a source: never its folder."""
     if isinstance(source, (str, os.PathLike)):
         return url_name(source) if is_url(source) else Path(source).name
@@ -72,7 +72,7 @@ def _last(path):
     return path.rstrip("/").rpartition("/")[2]
 
 
-def list_urls(url):
+def list_urls(url: str) -> list[str]:
     """Return the URL of every file below a URL, in the order in which they are best read.
 
     Parameters
@@ -132,7 +132,7 @@ def _bounded(read, whole, name):
     return bounded
 
 
-def read_url(url, size=FIRST_BYTES):
+def read_url(url: str, size: int = FIRST_BYTES) -> bytes:
     """Return the first bytes of the file at a URL."""
     with _explained(url):
         system, name = _locate(url)
@@ -153,7 +153,7 @@ def url_facts(url):
     return facts["size"] or 0, int.from_bytes(digest[:7], "big")
 
 
-def is_slow(url):
+def is_slow(url: str) -> bool:
     """Tell whether every request takes its time but many can be under way, as on an object store."""
     with _explained(url):
         return _locate(url)[0].async_impl

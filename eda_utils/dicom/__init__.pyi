@@ -30,6 +30,7 @@ from .dataset import (
     MACROS as MACROS,
     PIXEL_KEYWORDS as PIXEL_KEYWORDS,
     UNDEFINED_LENGTH as UNDEFINED_LENGTH,
+    ImageSource as ImageSource,
     attribute as attribute,
     count_frames as count_frames,
     items as items,

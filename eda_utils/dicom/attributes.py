@@ -53,7 +53,7 @@ class Attribute(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-def find_attribute(name):
+def find_attribute(name: str) -> Attribute:
     """Return what a name stands for.
 
     Parameters
@@ -96,7 +96,7 @@ def find_attribute(name):
 
 
 @cache
-def known_attribute(name):
+def known_attribute(name: str) -> Attribute | None:
     """As `find_attribute`; None for what is no name of an attribute, such as that of a computed column."""
     try:
         return find_attribute(name)
@@ -141,7 +141,7 @@ def _private(path, tag, creator):
     return Attribute(path, tag, creator, vr, vm == "1")
 
 
-def name_of(tag, creator=None):
+def name_of(tag: int, creator: str | None = None) -> str:
     """Return the name by which a table calls an attribute of the top level.
 
     Examples

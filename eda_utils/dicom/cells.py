@@ -3,8 +3,10 @@
 import re
 from datetime import date
 from functools import cache
+from typing import Any
 
 from pydicom.config import IGNORE
+from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import RE_VALID_UID, UID, DeflatedExplicitVRLittleEndian, UncompressedTransferSyntaxes
@@ -23,7 +25,7 @@ MOST_START = 12  # bytes of the tag, VR and length of Pixel Data
 CHECKED = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "PhotometricInterpretation")
 
 
-def plain_value(dataset, name):
+def plain_value(dataset: Dataset, name: str) -> Any:
     """Return the value of an attribute as a table holds it.
 
     Parameters
@@ -100,7 +102,7 @@ def _in_block(place, tag, creator):
     return None, None
 
 
-def is_unreadable(dataset, name):
+def is_unreadable(dataset: Dataset, name: str) -> bool:
     """Tell whether there is a value that its VR does not allow, such as 1A frames."""
     place, key = _locate(dataset, name)
     if place is None or key not in place:
@@ -114,7 +116,7 @@ def is_unreadable(dataset, name):
         return is_filled and len(str(value).strip("\0 ")) > 0 and plain_value(dataset, name) is None
 
 
-def complaints(values, sop_class, transfer_syntax, rest_bytes):
+def complaints(values: tuple, sop_class: str | None, transfer_syntax: str | None, rest_bytes: int) -> list[str]:
     """Return what is off about a header that could be read.
 
     Parameters
@@ -152,7 +154,7 @@ def is_image_class(sop_class):
     return sop_class is not None and UID(sop_class, IGNORE).name.endswith("Image Storage")
 
 
-def uid_name(uid):
+def uid_name(uid: str) -> str:
     """Return the name of a UID of the standard or the number of another; what is no UID is not shown.
 
     Examples

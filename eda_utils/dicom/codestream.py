@@ -60,7 +60,7 @@ def segments(stream):
             place = end
 
 
-def stream_size(stream):
+def stream_size(stream: bytes) -> tuple[int, int] | None:
     """Return the rows and columns that a stream states about itself, or None.
 
     References
@@ -85,7 +85,7 @@ def stream_size(stream):
     return bottom - top, right - left
 
 
-def comment_segments(stream):
+def comment_segments(stream: bytes) -> list[tuple[int, int]]:
     """Return start and end of each segment of a JPEG or JPEG 2000 frame that tells more than decoding needs.
 
     Looked at is what precedes the first scan or tile. No such segments are JFIF, ICC profile, SPIFF and Adobe's colour
@@ -122,7 +122,7 @@ def _is_beside(marker, payload, is_j2k):
     return not is_j2k and 0xE0 <= marker <= 0xEF and not (marker in NEEDED and payload.startswith(NEEDED[marker]))
 
 
-def without_comments(stream):
+def without_comments(stream: bytes) -> bytes:
     """Return a frame without these segments: it decodes to the same pixels.
 
     Examples
@@ -136,7 +136,7 @@ def without_comments(stream):
     return stream
 
 
-def upper_part(stream, rows):
+def upper_part(stream: bytes, rows: int) -> bytes | None:
     """Return a JPEG stream that ends after its upper rows, so that a decoder stops there; None if that saves little.
 
     The height in the frame header is lowered. One row of blocks more is kept than is needed, because the colour of a
@@ -178,7 +178,7 @@ def upper_part(stream, rows):
     return stream[: start + 5] + kept.to_bytes(2) + stream[start + 7 :]
 
 
-def estimate_quality(stream):
+def estimate_quality(stream: bytes) -> int | None:
     """Return the quality from 1 to 100 that libjpeg's scale would give this quantisation table, or None.
 
     Encoders of scanners may have tables of their own, so that the number is only about right.

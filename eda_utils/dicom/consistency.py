@@ -2,6 +2,7 @@
 
 from math import prod
 
+from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
@@ -18,7 +19,7 @@ HEAD = 2**16  # bytes of a code stream in which its size is looked for
 NEAR_END = 1024
 
 
-def check_claims(dataset, name, frame):
+def check_claims(dataset: Dataset, name: str, frame: int) -> None:
     """Raise if the header of a DICOM image claims more pixels than its bytes can hold, or a code stream is cut.
 
     Some decoders fill up what is missing, others search for it for seconds.

@@ -1,9 +1,11 @@
 """Open a DICOM file and ask for attribute values, without surprises from odd files."""
 
 import io
+import os
 import zlib
 from contextlib import suppress
 from numbers import Number
+from typing import Any
 
 from pydicom import dcmread, uid
 from pydicom.dataelem import RawDataElement
@@ -22,6 +24,7 @@ NEWER_SYNTAXES = {  # of PS3.6 since 2024; without its name pydicom 3.0 does not
 }
 for _uid, (_name, _keyword) in NEWER_SYNTAXES.items():
     uid.UID_dictionary.setdefault(_uid, (_name, "Transfer Syntax", "", "", _keyword))
+ImageSource = str | os.PathLike | bytes | Dataset
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_LEVELS = 100  # of sequences; pydicom calls itself for each
@@ -41,7 +44,9 @@ MACROS = {
 }
 
 
-def read_dataset(source, *, pixels=False, defer_bytes=None, most_bytes=HEADER_BYTES):
+def read_dataset(
+    source: ImageSource, *, pixels: bool = False, defer_bytes: int | None = None, most_bytes: int = HEADER_BYTES
+) -> Dataset:
     """Read the data set of one DICOM file.
 
     Files without the 128-byte preamble or without File Meta Information are read too. Nothing true is as large as the
@@ -179,7 +184,7 @@ def _complete_transfer_syntax(dataset):
     dataset.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if implicit else explicit
 
 
-def without_pixels(dataset):
+def without_pixels(dataset: Dataset) -> Dataset:
     """Return a copy of a header; the caller's Dataset stays whole, and elements that cannot be read are left out."""
     header = Dataset()
     header.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
@@ -189,7 +194,7 @@ def without_pixels(dataset):
     return header
 
 
-def attribute(dataset, keyword, default=None, *, frame=0):
+def attribute(dataset: Dataset, keyword: str, default: Any = None, *, frame: int = 0) -> Any:
     """Return the value of an attribute that applies to one frame.
 
     Parameters
@@ -239,7 +244,7 @@ def _value(dataset, keyword):
     return None if value is None or (hasattr(value, "__len__") and len(value) == 0) else value
 
 
-def numbers(value):
+def numbers(value: object) -> tuple[float, ...]:
     """Return the finite numbers of a single- or multi-valued attribute as a tuple of floats, empty if one is missing.
 
     Examples
@@ -257,13 +262,13 @@ def numbers(value):
     return found if is_complete else ()
 
 
-def count_frames(dataset):
+def count_frames(dataset: Dataset) -> int:
     """Return Number of Frames, 1 where it is absent or senseless."""
     frames = numbers(attribute(dataset, "NumberOfFrames", 1)) or (1,)
     return max(int(frames[0]), 1)
 
 
-def texts(value):
+def texts(value: object) -> tuple[str, ...]:
     """Return the texts of a single- or multi-valued attribute as a tuple, without padding; empty if it is no text.
 
     Examples
@@ -276,7 +281,7 @@ def texts(value):
     return tuple(str(text).strip("\0 ") for text in values if isinstance(text, str))
 
 
-def items(value):
+def items(value: object) -> tuple[Dataset, ...]:
     """Return the items of a sequence as a tuple, empty if it is none.
 
     Examples

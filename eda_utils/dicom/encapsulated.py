@@ -13,7 +13,7 @@ CUT_PIXELS = "the file is cut inside its Pixel Data (7FE0,0010)"
 OTHER_SIZE = "Rows and Columns differ from the size that its code stream states"
 
 
-def stream_complaints(path, start, sides):
+def stream_complaints(path: str, start: int, sides: tuple) -> list[str]:
     """Return what is off about the compressed pixels of a file on disk, without decoding them.
 
     Parameters
@@ -71,7 +71,7 @@ def _is_cut(file, place, size):
     return False
 
 
-def first_item(data):
+def first_item(data: bytes) -> bytes:
     """Return the first fragment with pixels of encapsulated Pixel Data, as far as it is in `data` (PS3.5 A.4)."""
     place = 0
     for _ in range(2):  # the first item is the table of offsets

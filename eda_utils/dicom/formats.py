@@ -3,6 +3,7 @@
 import os
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from ..core import HEAD_BYTES, PARSE_ERRORS, VR_CODES, MissingExtraError, is_url, quiet, read_head
 
@@ -33,7 +34,7 @@ OTHER_SIGNATURES = {
 }
 
 
-def sniff(source):
+def sniff(source: str | Path | bytes) -> tuple[str, str]:
     """Tell by content what a file is.
 
     Parameters
@@ -69,7 +70,7 @@ def sniff(source):
     return kind, what
 
 
-def sniff_head(head, path=""):
+def sniff_head(head: bytes, path: str | Path = "") -> tuple[str, str]:
     """As `sniff`, by the first bytes alone; what is in FOR_OPENSLIDE can be a slide."""
     if head[128:132] == b"DICM" or _starts_with_element(head):
         return "dicom", "DICOM"
@@ -115,7 +116,7 @@ def _need_openslide_for(path):
         raise MissingExtraError(Path(path).name, wrong, 'run pip install "eda_utils[slides]"')
 
 
-def is_measured(path):
+def is_measured(path: str | Path) -> bool:
     """Tell whether a TIFF holds values, as `loses_bits` means it; not of one that cannot be read."""
     return _ask_page(path, loses_bits)
 
@@ -130,7 +131,7 @@ def _ask_page(path, question):
         return False  # who opens it, says what is wrong
 
 
-def loses_bits(page):
+def loses_bits(page: Any) -> bool:
     """Tell whether the upper 8 bits, all that OpenSlide shows, are not enough: in grey, as of fluorescence."""
     return page.bitspersample != 8 and page.samplesperpixel < 3
 

@@ -1,18 +1,20 @@
 """Headers as tables: every element of one file, and what differs between several."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 from pydicom.tag import Tag
 
 from ..core import PARSE_ERRORS, plural, quiet, source_name
-from .dataset import read_dataset
+from .dataset import ImageSource, read_dataset
 from .phi import MASK, identifier_words, is_phi, mask_identifiers
 
 MAX_VALUE_LENGTH = 100
 COLUMNS = ["tag", "keyword", "vr", "value", "is_phi"]
 
 
-def header_table(source, *, redact=True):
+def header_table(source: ImageSource, *, redact: bool = True) -> pd.DataFrame:
     """List every data element of a file, sequences included, with identifying values masked.
 
     Parameters
@@ -88,7 +90,7 @@ def _shown(element):
     return text if len(text) <= MAX_VALUE_LENGTH else text[:MAX_VALUE_LENGTH] + "…"
 
 
-def compare_headers(sources, *, redact=True):
+def compare_headers(sources: Sequence[ImageSource], *, redact: bool = True) -> pd.DataFrame:
     """Show only the data elements in which files differ.
 
     Parameters

@@ -2,9 +2,12 @@
 
 import csv
 import re
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from pydicom.tag import Tag
 
 from ..core import read_part
@@ -15,7 +18,7 @@ NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames")  #
 
 
 @cache
-def basic_profile():
+def basic_profile() -> dict[int, str]:
     """Return the attributes of the Basic Application Level Confidentiality Profile.
 
     Returns
@@ -38,7 +41,7 @@ def basic_profile():
     return {int(row["tag"], 16): row["action"] for row in rows}
 
 
-def is_phi(attribute):
+def is_phi(attribute: str | int) -> bool:
     """Tell whether the standard lists an attribute among those that can identify a person.
 
     Private attributes count, because nobody outside of the vendor knows what they hold.
@@ -72,7 +75,7 @@ def is_phi(attribute):
     return tag in basic_profile() or group % 2 == 1 or repeating
 
 
-def redact_table(table):
+def redact_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a table in which identifiers are replaced and grouping still works.
 
     UIDs, numbers and names become codes in order of appearance ("PatientID-1"), dates keep their year, free text and
@@ -120,18 +123,18 @@ def _redact_column(column, name):
     return column.astype(object).where(column.isna(), MASK)
 
 
-def identifiers(table):
+def identifiers(table: pd.DataFrame) -> set[str]:
     """Return the words of the names and patient numbers in a table, for masking them elsewhere."""
     columns = [column for column in table.columns if str(column).rpartition(".")[2] in NAMING]
     return identifier_words(value for column in columns for value in table[column].dropna().astype(str).unique())
 
 
-def identifier_words(values):
+def identifier_words(values: Iterable[str]) -> set[str]:
     """Return the values and their single words; those of fewer than four letters would mask half of every path."""
     return {word for value in values for word in [value, *re.split(r"[\^= ,_/\\]+", value)] if len(word) >= 4}
 
 
-def mask_identifiers(text, known):
+def mask_identifiers(text: Any, known: Collection[str]) -> Any:
     """Return `text` with every occurrence of the `known` identifiers masked, whatever their case."""
     if not known or not isinstance(text, str):
         return text

@@ -5,8 +5,10 @@ import os
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
@@ -14,6 +16,7 @@ from ..core import (
     CHAIN,
     EDAError,
     FormatError,
+    Paths,
     RequestError,
     existing_path,
     find_paths,
@@ -28,7 +31,7 @@ AMBIGUOUS = "has :: in its name, which means something else in a URL; rename it"
 NAMELESS = "has no name in the archive; unpack the archive first"
 
 
-def list_source(source, *, lazily=False):
+def list_source(source: Paths, *, lazily: bool = False) -> tuple[Iterable[str], dict[str, str]]:
     """Return the path or URL of every file of a source, and those that shall not be opened.
 
     Parameters
@@ -144,7 +147,7 @@ def _existing(root, parts):
     return small if not os.path.lexists(member) and os.path.lexists(small) else member
 
 
-def list_files(source):
+def list_files(source: pd.DataFrame | Paths) -> tuple[list[str], dict[str, str]]:
     """As `list_source`, also of an index, in which the members of a DICOMDIR stand beside it.
 
     Raises

@@ -5,6 +5,7 @@ from .display import (
     FALLBACK_PERCENTILES as FALLBACK_PERCENTILES,
     PRESETS as PRESETS,
     Window as Window,
+    WindowLike as WindowLike,
     apply_window as apply_window,
     choose_window as choose_window,
     default_window as default_window,

@@ -61,7 +61,7 @@ def is_available(uid):
     return uid in DECODERS
 
 
-def find_decoder(uid):
+def find_decoder(uid: str) -> Decoder:
     """Return the decoder of a transfer syntax, ours or pydicom's, with our plug-in.
 
     Parameters

@@ -1,13 +1,19 @@
 """From modality values to what a screen shows: VOI window or LUT, then polarity."""
 
+from collections.abc import Iterable
 from numbers import Integral, Number
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+from pydicom.dataset import Dataset
 
 from ..core import PARSE_ERRORS, RequestError
 from ..dicom import attribute, items, numbers, texts
 from .luts import read_lut
+
+if TYPE_CHECKING:
+    from .image import Image
 
 PRESETS = {  # customary centre and width in Hounsfield units
     "abdomen": (40, 400),
@@ -29,7 +35,7 @@ class Window(NamedTuple):
     function: str = "LINEAR"
     explanation: str = ""
     source: str = "from the file"
-    lut: tuple | None = None  # (first modality value, outputs from 0 to 1), for a VOI LUT
+    lut: tuple[int, np.ndarray] | None = None  # (first modality value, outputs from 0 to 1), for a VOI LUT
 
     def __str__(self):
         named = f" “{self.explanation}”" if self.explanation else ""
@@ -38,7 +44,7 @@ class Window(NamedTuple):
         return f"window {self.center:g}/{self.width:g}{named} {self.source} · {self.function}"
 
     @property
-    def limits(self):
+    def limits(self) -> tuple[float, float]:
         """The modality values at which black and white are reached."""
         if self.lut:
             return self.lut[0], self.lut[0] + len(self.lut[1]) - 1
@@ -47,7 +53,13 @@ class Window(NamedTuple):
         return self.center - self.width / 2, self.center + self.width / 2
 
 
-def to_display(image, *, window="auto", overlays=False, shutter=False):
+# As chosen, (centre, width), the number of one in the file, or a name
+WindowLike = Window | tuple[float, float] | int | str
+
+
+def to_display(
+    image: "Image", *, window: WindowLike = "auto", overlays: bool = False, shutter: bool = False
+) -> np.ndarray:
     """Turn an image into the grey levels or colours that a calibrated screen shows.
 
     Parameters
@@ -114,7 +126,7 @@ def _to_bytes(shares, inverted):
     return 255 - greys if inverted else greys
 
 
-def apply_window(values, window):
+def apply_window(values: ArrayLike, window: Window) -> np.ndarray:
     """Map modality values to the range 0 (black of MONOCHROME2) to 1 by one VOI window or LUT.
 
     Parameters
@@ -152,7 +164,7 @@ def apply_window(values, window):
     return np.clip((values - center) / width + 0.5, 0, 1)
 
 
-def choose_window(image, window="auto"):
+def choose_window(image: "Image", window: WindowLike = "auto") -> Window:
     """Return the Window that a request such as "lung" or (40, 400) means for an image."""
     if isinstance(window, Window):
         return window
@@ -183,7 +195,7 @@ def _named_window(image, name):
     return Window(*PRESETS[name.casefold()], explanation=name, source="preset")
 
 
-def read_windows(header):
+def read_windows(header: Dataset) -> tuple[tuple[Window, ...], bool]:
     """Read the windows and VOI LUTs that a file brings along.
 
     Parameters
@@ -226,7 +238,14 @@ def _read_luts(header):
         yield Window(first + len(table) / 2, len(table), "LUT", text, lut=(first, outputs))
 
 
-def default_window(windows, pixels, padding, bits_stored, *, had_invalid=False):
+def default_window(
+    windows: Iterable[Window],
+    pixels: np.ndarray,
+    padding: np.ndarray | None,
+    bits_stored: int,
+    *,
+    had_invalid: bool = False,
+) -> Window:
     """Return the window of "auto": the file's VOI LUT, else its first window, else a labelled fallback."""
     own = sorted(windows, key=lambda window: window.lut is None)
     if own:

@@ -1,13 +1,16 @@
 """How a picture is made, step by step: what was applied, what was not and why, by which attributes and clauses."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core import printable
-from ..dicom import attribute, numbers
-from .display import choose_window
+from ..dicom import ImageSource, attribute, numbers
+from .display import WindowLike, choose_window
 from .frames import find_group
 from .image import Image, load_image
 from .spacing import format_mm
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Step(NamedTuple):
@@ -27,7 +30,14 @@ class Shown(NamedTuple):
     shutter: bool
 
 
-def explain_display(source, *, frame=0, window="auto", overlays=False, shutter=False):
+def explain_display(
+    source: Image | ImageSource,
+    *,
+    frame: int = 0,
+    window: WindowLike = "auto",
+    overlays: bool = False,
+    shutter: bool = False,
+) -> "pd.DataFrame":
     """Tell how the picture of a file is made, step by step, also which steps are not needed and why.
 
     Parameters
@@ -70,7 +80,9 @@ def explain_display(source, *, frame=0, window="auto", overlays=False, shutter=F
     return pd.DataFrame(steps)
 
 
-def display_steps(image, *, window="auto", overlays=False, shutter=False):
+def display_steps(
+    image: Image, *, window: WindowLike = "auto", overlays: bool = False, shutter: bool = False
+) -> list[Step]:
     """Return the steps from the file to the screen.
 
     Parameters

@@ -27,7 +27,7 @@ class Frame(NamedTuple):
     words: np.ndarray  # the samples with the bits around them, in which retired overlays are
 
 
-def frame_header(header, frame):
+def frame_header(header: Dataset, frame: int) -> Dataset:
     """Return the header that applies to one frame.
 
     Enhanced objects keep in functional groups what others keep at the top level; here it comes back to the top.
@@ -60,7 +60,7 @@ def _macros(header, frame):
             yield from ((where, macro[0]) for macro in found if macro)
 
 
-def read_frame(dataset, name, frame):
+def read_frame(dataset: Dataset, name: str, frame: int) -> Frame:
     """Decode one frame of a DICOM data set.
 
     Parameters
@@ -136,7 +136,7 @@ def _shifted(words, left, right):
     return samples
 
 
-def to_rgb(dataset, name, frame):
+def to_rgb(dataset: Dataset, name: str, frame: Frame) -> np.ndarray:
     """Turn the samples of a colour frame into RGB; grey ones stay as they are.
 
     Parameters

@@ -4,13 +4,14 @@ import base64
 import html
 import io
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from ..core import FormatError, printable, source_name
-from ..dicom import attribute, count_frames, items, read_dataset, sniff, without_pixels
-from .display import Window, choose_window, default_window, read_windows, to_display
+from ..dicom import ImageSource, attribute, count_frames, items, read_dataset, sniff, without_pixels
+from .display import Window, WindowLike, choose_window, default_window, read_windows, to_display
 from .frames import BECOME_RGB, frame_header, read_frame, to_rgb
 from .modality import bits_of, padding_mask, to_modality, unit_of
 from .overlays import read_overlays, read_shutter, shutter_grey
@@ -89,7 +90,7 @@ class Image:
     shutter_grey: int = 0
     has_profile: bool = False
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.pixels, dtype=dtype, copy=copy)
 
     def __repr__(self):
@@ -105,22 +106,22 @@ class Image:
         )
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Rows, columns and, for colour, 3."""
         return self.pixels.shape
 
     @property
-    def is_color(self):
+    def is_color(self) -> bool:
         """Whether the pixels are RGB."""
         return self.pixels.ndim == 3
 
     @property
-    def title(self):
+    def title(self) -> str:
         """Modality or format, and size: never a name of the file or the patient."""
         what = str(self.header.get("Modality") or self.photometric.split(" ")[0] or "Array")
         return "{}, {:,} × {:,}".format(printable(what), *self.shape[:2])
 
-    def caption(self, window="auto", *, overlays=False, shutter=False):
+    def caption(self, window: WindowLike = "auto", *, overlays: bool = False, shutter: bool = False) -> str:
         """Return one line that says how the picture is made, without any identifier."""
         steps = [
             f"frame {self.frame + 1} of {self.frames}" if self.frames > 1 else "",
@@ -135,7 +136,7 @@ class Image:
         return printable(" · ".join(filter(None, steps)))
 
 
-def load_image(source, *, frame=0):
+def load_image(source: ImageSource, *, frame: int = 0) -> Image:
     """Load one frame of an image as the values that the modality measured; no window is applied.
 
     Parameters
@@ -176,7 +177,7 @@ def load_image(source, *, frame=0):
     return load_stages(source, frame)[1]
 
 
-def load_stages(source, frame=0):
+def load_stages(source: ImageSource, frame: int = 0) -> tuple[np.ndarray, Image]:
     """Load an image together with the samples that are stored in the file, before palette, colour space and rescale.
 
     Parameters
@@ -267,7 +268,7 @@ def _load_picture(source, frame):
     return pixels, Image(pixels, "stored value", window=window, bits_stored=bits, **common)
 
 
-def to_png(image, *, window="auto", max_side=PREVIEW_SIDE):
+def to_png(image: Image, *, window: WindowLike = "auto", max_side: int = PREVIEW_SIDE) -> bytes:
     """Return the displayed picture as PNG bytes with square pixels, no side longer than `max_side`."""
     from PIL import Image as Pillow
 

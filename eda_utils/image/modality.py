@@ -1,6 +1,7 @@
 """From stored values to what the modality measured: rescale or Modality LUT, unit, padding."""
 
 import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.uid import UID, XRayAngiographicImageStorage, XRayRadiofluoroscopicImageStorage
 
 from ..core import PARSE_ERRORS
@@ -19,7 +20,7 @@ PADDING_KEYWORDS = {  # by the kind and size of stored values
 }
 
 
-def to_modality(header, stored):
+def to_modality(header: Dataset, stored: np.ndarray) -> tuple[np.ndarray, str]:
     """Turn stored values into modality values; integers stay integers where they can.
 
     Parameters
@@ -76,7 +77,7 @@ def _rescaled(stored, slope, intercept):
     return stored.astype(number) * number(slope) + number(intercept)
 
 
-def unit_of(header, step):
+def unit_of(header: Dataset, step: str) -> str:
     """Return the unit of modality values, "stored value" where nothing was applied.
 
     References
@@ -98,7 +99,7 @@ def bits_of(header, depth):
     return int(bits[0]) if bits and 1 <= bits[0] <= depth else depth
 
 
-def padding_mask(header, stored):
+def padding_mask(header: Dataset, stored: np.ndarray) -> np.ndarray | None:
     """Mark the pixels outside of what was acquired; None where there are none.
 
     References

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import PARSE_ERRORS, EDAError, NoPixelDataError, need, progress_bar
+from ..dicom import ImageSource
 from .display import to_display
 from .image import Image, load_stages
 
@@ -25,7 +26,7 @@ class Comparison(NamedTuple):
     missed: str
 
 
-def audit_display(index, *, progress=None):
+def audit_display(index: pd.DataFrame, *, progress: bool | None = None) -> pd.DataFrame:
     """Measure how wrong every image of a folder would look if its stored values were shown as they are.
 
     The naive picture is what `imshow(dataset.pixel_array, cmap="gray")` draws: lowest stored value black, highest
@@ -81,7 +82,7 @@ def _audit(path, problem):
     return [(path, found.difference, found.correlation, found.image.inverted, found.missed, None)]
 
 
-def compare_naive(source):
+def compare_naive(source: ImageSource) -> Comparison:
     """Compare the naive picture of a file's first frame with the right one.
 
     Parameters
@@ -130,7 +131,7 @@ def _correlation(*pictures):
     return float(np.corrcoef(*greys)[0, 1]) if all(np.ptp(grey) for grey in greys) else np.nan
 
 
-def to_naive(values, limits=None):
+def to_naive(values: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
     """Return what `imshow(values, cmap="gray")` draws.
 
     Parameters

@@ -7,6 +7,7 @@ import math
 import os
 import struct
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -35,7 +36,7 @@ OFFSETS_AND_COUNTS = ((273, 279), (324, 325))  # of strips, of tiles: TIFF 6.0 s
 CUT_PICTURE = "the file is cut inside its pixels"
 
 
-def read_picture(source, frame):
+def read_picture(source: str | Path | bytes, frame: int) -> tuple[np.ndarray, int, str, bool]:
     """Read one frame of a PNG, JPEG, TIFF, GIF or BMP, upright as its EXIF orientation says.
 
     Parameters
@@ -74,7 +75,7 @@ def read_picture(source, frame):
                 return pixels, frames, _what(file), "icc_profile" in file.info
 
 
-def describe_picture(source, most_bytes, size):
+def describe_picture(source: str | Path | bytes, most_bytes: int, size: int) -> tuple[tuple[int, int, int, int], bool]:
     """Return rows, columns, samples and frames of a picture, and whether strips or tiles of a TIFF lie behind its end.
 
     Parameters
@@ -191,7 +192,7 @@ def _grey_or_rgb(pixels, page, name):
     return pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels
 
 
-def is_cut_picture(path, kind):
+def is_cut_picture(path: str, kind: str) -> bool:
     """Tell whether the file of a PNG, JPEG, JPEG 2000, GIF or BMP ends before its picture does.
 
     Parameters

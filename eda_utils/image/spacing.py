@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from pydicom.dataset import Dataset
+
 from ..dicom import attribute, items, numbers
 
 CENTIMETRES = 3  # Physical Units X Direction, PS3.3 C.8.5.5.1.5
@@ -96,7 +98,7 @@ def _valid(values):
     return values if len(values) == 2 and min(values) > 0 else None
 
 
-def read_aspect(header, spacing):
+def read_aspect(header: Dataset, spacing: Spacing) -> float:
     """Return the height of a pixel divided by its width, for showing it undistorted; 1 where it is absurd.
 
     References

@@ -1,13 +1,14 @@
 """A folder as a table: one row for every file found."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 import pandas as pd
 
-from ..core import MissingError, RequestError, is_url, mapper, progress_bar
+from ..core import Client, MissingError, Paths, RequestError, is_url, mapper, progress_bar
 from ..dicom import find_attribute, list_source
 from .rows import ALL, read_table, refused_row, rows_table
 from .schema import join, to_frame
@@ -30,7 +31,16 @@ PART = 50_000  # rows of a partition: as many as make Parquet worth while
 SCAN_FROM = 500  # starting the compiled scanner takes as long as reading so many files with pydicom
 
 
-def index_folder(source, *, tags=None, cache=None, output=None, workers=None, client=None, progress=None):
+def index_folder(
+    source: Paths,
+    *,
+    tags: str | Sequence[str] | None = None,
+    cache: str | Path | None = None,
+    output: str | Path | None = None,
+    workers: int | None = None,
+    client: Client | str | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Read the headers of every file in a folder into one table; no file is left out.
 
     Files are recognised by content. What cannot be read, or is no image, has a row with the reason in ``problem``. So
@@ -169,7 +179,7 @@ def _checked(tags):
     return list(dict.fromkeys(names))
 
 
-def pick_file(index, *, position=0, **values):
+def pick_file(index: pd.DataFrame, *, position: int = 0, **values: object) -> Path | str:
     """Return the path of one readable file whose attributes have the values asked for.
 
     Parameters

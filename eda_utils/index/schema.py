@@ -1,5 +1,6 @@
 """Rows become columns of the right type: Arrow tables on the way and on disk, a DataFrame at the end."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -131,7 +132,7 @@ def _lists(kind, cells):
     return pa.array(list(different), kind).take(pa.array(codes, pa.int32()))
 
 
-def to_frame(table):
+def to_frame(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as a DataFrame: tuples for lists, categories for codes, text, numbers and dates.
 
     Parameters
@@ -204,7 +205,7 @@ def _converter(kind):
     return date.fromisoformat if kind == pa.date32() else str
 
 
-def join(tables):
+def join(tables: Sequence[pa.Table]) -> pa.Table:
     """Return several tables of an index as one; their columns may differ, and are coded if all tables are alike.
 
     Examples

@@ -3,6 +3,8 @@
 from html import escape
 from itertools import chain, islice
 
+import pandas as pd
+
 from ..core import format_bytes, need, plural, printable
 from ..dicom import LOSSY
 from .summary import study_years
@@ -27,7 +29,7 @@ class Sentences(tuple):
         return '<ul class="headlines">' + "".join(f"<li>{escape(sentence)}</li>" for sentence in self) + "</ul>"
 
 
-def headlines(index):
+def headlines(index: pd.DataFrame) -> Sentences:
     """Say in five to ten sentences what matters most about a folder.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ SPREADSHEETS = {".csv": write_csv, ".xlsx": write_excel}
 SAVE_AFTER = 100_000  # files, so that a killed run has not been for nothing
 
 
-def check_index_name(path):
+def check_index_name(path: str | Path) -> Path:
     """Return where an index can be written as a Path, or raise before the work of making one."""
     path = Path(path)
     if path.suffix.lower() not in (".parquet", *SPREADSHEETS):
@@ -28,7 +29,7 @@ def check_index_name(path):
     return path
 
 
-def write_index(index, path):
+def write_index(index: pd.DataFrame, path: str | Path) -> Path:
     """Write an index as Parquet or, by the end of its name, as CSV or Excel file, readable by its owner only.
 
     In CSV and Excel what looks like a formula has an apostrophe in front, so that no spreadsheet obeys a header.
@@ -65,7 +66,7 @@ def _write_whole(path, write):
         draft.unlink(missing_ok=True)
 
 
-def check_cache_name(cache):
+def check_cache_name(cache: str | Path) -> Path:
     """Return where a cache can lie as a Path, or raise before any work is done."""
     path = Path(cache)
     if path.suffix.lower() != ".parquet":
@@ -73,7 +74,9 @@ def check_cache_name(cache):
     return check_index_name(path)
 
 
-def refresh(cache, paths, tags, read, progress):
+def refresh(
+    cache: Path, paths: list[str], tags: str | Sequence[str], read: Callable, progress: bool | None
+) -> pa.Table:
     """Return the table of `paths`, reading only what is new or changed since the cache was written, and write it anew.
 
     Parameters
@@ -200,7 +203,7 @@ def write_part(table, folder, number):
         _write_whole(folder / name, lambda draft: pq.write_table(decoded_table(table), draft))
 
 
-def read_index(path, *, columns=None):
+def read_index(path: str | Path, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read an index that `index_folder` or `write_index` wrote, with the types that it had.
 
     Parameters

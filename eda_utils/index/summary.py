@@ -18,7 +18,7 @@ FOLDER_FACTS = (*SERIES_KEYS, "StudyDate", "Rows", "NumberOfFrames")
 TOO_SMALL_TO_SEE = 64 * 64
 
 
-def summarize_series(index):
+def summarize_series(index: pd.DataFrame | str | Path) -> pd.DataFrame:
     """Count instances, images, frames and bytes of every DICOM series, with what they have in common.
 
     Parameters
@@ -77,7 +77,7 @@ def _different(texts):
     return ", ".join(dict.fromkeys(sizes))
 
 
-def study_years(index):
+def study_years(index: pd.DataFrame) -> str:
     """Return the years of the studies as "1997–2016", the empty text where no date is valid."""
     years = pd.to_numeric(index["StudyDate"].astype("string").str[:4], errors="coerce")
     years = years[years.between(1890, 2100)]
@@ -87,7 +87,7 @@ def study_years(index):
     return str(low) if low == high else f"{low}–{high}"
 
 
-def summarize_folder(index):
+def summarize_folder(index: pd.DataFrame | str | Path) -> pd.DataFrame:
     """Count what a folder holds, from patients down to frames.
 
     Parameters
@@ -140,7 +140,7 @@ def _count_part(part, usable, dicom):
     }
 
 
-def count_files(index, *columns):
+def count_files(index: pd.DataFrame | str | Path, *columns: str) -> pd.DataFrame:
     """Count the readable files for each combination of attributes.
 
     Parameters
@@ -179,7 +179,7 @@ def _count_values(index, columns):
     return stated.value_counts().rename("files").reset_index()
 
 
-def list_problems(index):
+def list_problems(index: pd.DataFrame) -> pd.DataFrame:
     """List every file that could not be read or was read with a warning, and why.
 
     Parameters
@@ -200,7 +200,7 @@ def list_problems(index):
     return pd.DataFrame({"file": files, "kind": concerned["kind"].array, "size": sizes, **told.to_dict("list")})
 
 
-def relative_paths(index):
+def relative_paths(index: pd.DataFrame) -> pd.Series:
     """Return the paths of an index below the folder that they all have in common; of archives only the members."""
     if index.empty:
         return index["path"]
@@ -218,7 +218,7 @@ def shown_paths(index):
     return relative_paths(index).map(lambda path: mask_identifiers(path, known))
 
 
-def write_tables(folder, index, **tables):
+def write_tables(folder: str | Path, index: pd.DataFrame, **tables: pd.DataFrame) -> list[Path]:
     """Write an index, and tables made of it, as CSV with identifiers masked.
 
     Parameters
@@ -244,18 +244,18 @@ def write_tables(folder, index, **tables):
     return written
 
 
-def is_image(index):
+def is_image(index: pd.DataFrame) -> pd.Series:
     """Tell which rows of an index are images that can be shown whole; of a slide in DICOM a frame is one tile."""
     return index["problem"].isna() & index["Rows"].notna() & ~is_slide(index)
 
 
-def is_slide(index):
+def is_slide(index: pd.DataFrame) -> pd.Series:
     """Tell which rows of an index are files of whole-slide images, in DICOM or not."""
     classes = index["SOPClassUID"] if "SOPClassUID" in index else pd.Series(None, index.index, dtype=object)
     return (index["kind"] == "slide") | classes.isin([VLWholeSlideMicroscopyImageStorage])
 
 
-def sample_images(index, *, most=24):
+def sample_images(index: pd.DataFrame, *, most: int = 24) -> pd.DataFrame:
     """Choose images that show the variety of a folder: modalities in turn, and every kind before any kind twice.
 
     Parameters

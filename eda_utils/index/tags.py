@@ -41,7 +41,7 @@ def standard_sections():
     return {row["keyword"]: f"PS3.3 {row['section']}" for row in rows}
 
 
-def summarize_tags(index):
+def summarize_tags(index: pd.DataFrame) -> pd.DataFrame:
     """List the attributes of an index with their meaning and how often they are filled.
 
     Parameters
@@ -82,7 +82,7 @@ def summarize_tags(index):
     ).reset_index(drop=True)
 
 
-def summarize_private(index):
+def summarize_private(index: pd.DataFrame) -> pd.DataFrame:
     """Count the private attributes of an index by the creator who reserved them.
 
     Parameters
@@ -122,7 +122,7 @@ def summarize_private(index):
     return table.astype({"elements": np.int64, "files": np.int64})
 
 
-def summarize_completeness(index, by="Modality"):
+def summarize_completeness(index: pd.DataFrame | str | Path, by: str = "Modality") -> pd.DataFrame:
     """Show which share of the files has each attribute filled, for each modality or other group.
 
     Parameters

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+import pandas as pd
+
 from ..core import need, plural, printable
 from .summary import summarize_series
 
@@ -20,7 +22,7 @@ class SeriesTree:
     """
 
     label: str
-    branches: tuple = ()
+    branches: tuple["SeriesTree", ...] = ()
 
     def __repr__(self):
         return "\n".join(self._lines(0))
@@ -42,7 +44,7 @@ class SeriesTree:
         return f'<details{opened} style="margin-left:1.2em"><summary>{label}</summary>{inner}</details>'
 
 
-def series_tree(index, *, redact=True):
+def series_tree(index: pd.DataFrame, *, redact: bool = True) -> SeriesTree:
     """Show how the images of a folder belong to series, studies and patients.
 
     Parameters

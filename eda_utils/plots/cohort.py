@@ -1,9 +1,11 @@
 """Figures of labels, boxes and splits: tables in, Axes out; the title is the finding."""
 
 import textwrap
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from ..cohort import balance_parts, check_split, count_label_pairs, describe_labels
 from ..core import plural
@@ -16,7 +18,9 @@ BELOW = {"frameon": False, "fontsize": 8, "ncols": 2}
 BELOW |= {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderaxespad": 4.4}
 
 
-def prevalence(index, labels=None, *, by=None, ax=None):
+def prevalence(
+    index: pd.DataFrame, labels: Sequence[str] | None = None, *, by: str | None = None, ax: plt.Axes | None = None
+) -> plt.Axes:
     """Plot how often each label is there, with intervals of 95 %.
 
     Parameters
@@ -73,7 +77,7 @@ def _prevalence_title(table, by, groups):
     return title
 
 
-def label_pairs(index, labels=None, *, ax=None):
+def label_pairs(index: pd.DataFrame, labels: Sequence[str] | None = None, *, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot which labels occur together, as the share of the files with one that have the other too.
 
     Parameters
@@ -126,7 +130,7 @@ def _pair_title(names, shares, table):
     return f"Of files with {names[row]}, {shares[row, column]:.0%} have {names[column]} too ({files})"
 
 
-def split(split, labels, *, stats=None):
+def split(split: pd.DataFrame, labels: Sequence[str], *, stats: pd.DataFrame | None = None) -> np.ndarray:
     """Plot the proof of a split: what is in two parts, beside a random split, and how alike the parts are.
 
     Parameters

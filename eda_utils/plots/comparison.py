@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..cohort import LEAST_DRIFT
 from ..core import plural
@@ -13,7 +14,7 @@ SHOWN = 20  # rows
 CHANCE, SMALL_AREA = 0.5, 0.02
 
 
-def shortcuts(scan, *, most=SHOWN, ax=None):
+def shortcuts(scan: pd.DataFrame, *, most: int = SHOWN, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot which fields a label follows, the strongest first.
 
     Parameters
@@ -68,7 +69,7 @@ def _follows(scan):
     return title
 
 
-def drift(comparison, *, most=SHOWN, ax=None):
+def drift(comparison: pd.DataFrame, *, most: int = SHOWN, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot by how much two sets differ in each field, with intervals, those that drift first.
 
     Parameters
@@ -136,7 +137,7 @@ def _drift_title(comparison, limit):
     return title + (f" (beyond {limit:.1f}: drawn at the edge)" if is_cut else "")
 
 
-def scores(scores, *, ax=None):
+def scores(scores: dict[str, tuple[float, float, float]], *, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot areas under the ROC curve with their intervals, beside chance.
 
     Parameters
@@ -173,7 +174,7 @@ def scores(scores, *, ax=None):
     return describe(ax, f"Scores. {title}")
 
 
-def contributions(contributions, picture):
+def contributions(contributions: ArrayLike, picture: ArrayLike) -> np.ndarray:
     """Show which pixels make the score of a linear model, beside a picture.
 
     Parameters

@@ -4,9 +4,20 @@ import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
-from ..core import EDAError, RequestError
-from ..image import apply_window, choose_window, compare_naive, display_steps, load_stages, to_display, to_naive
+from ..core import EDAError, Paths, RequestError
+from ..dicom import ImageSource
+from ..image import (
+    WindowLike,
+    apply_window,
+    choose_window,
+    compare_naive,
+    display_steps,
+    load_stages,
+    to_display,
+    to_naive,
+)
 from .figures import PANEL_WIDTH, describe, explain_gap, house_style, panel_grid
 from .images import MOST_PANELS, draw, show_image, title_and_caption
 from .style import ACCENT, CHANNELS, MUTED
@@ -15,7 +26,7 @@ BINS = 96
 CAPTIONS, HISTOGRAMS = 0.5, 1.3  # inches
 
 
-def show_pipeline(source, *, frame=0, window="auto"):
+def show_pipeline(source: ImageSource, *, frame: int = 0, window: WindowLike = "auto") -> np.ndarray:
     """Show an image at each stage from stored value to screen, with the histogram of each stage below it.
 
     Parameters
@@ -118,7 +129,7 @@ def _edges(values):
     return np.arange(low - 0.5, high + 1 + (step := max(1, (high - low) // BINS)), step)
 
 
-def show_naive_and_right(sources, *, count=4):
+def show_naive_and_right(sources: pd.DataFrame | Paths, *, count: int = 4) -> np.ndarray:
     """Show what `imshow(pixel_array)` makes of images beside the right picture, and say what it ignores.
 
     Parameters

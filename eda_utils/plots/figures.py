@@ -86,7 +86,7 @@ def flatten_rows(axes, shown):
     figure.set_figheight(sum(heights))
 
 
-def describe(ax, text):
+def describe(ax: plt.Axes, text: str) -> plt.Axes:
     """Give the figure of `ax` an alternative text, which notebooks and pages carry along with the picture."""
     ax.figure.alt_text = text
     _install_formatter()
@@ -112,7 +112,7 @@ def _png_with_alt(figure):
     return png, {"alt": getattr(figure, "alt_text", "Figure"), "width": shown}
 
 
-def figure_html(ax):
+def figure_html(ax: plt.Axes) -> str:
     """Return the figure of `ax` as markup with its alternative text, and close it."""
     buffer = BytesIO()
     ax.figure.savefig(buffer, format="png", bbox_inches="tight")

@@ -26,7 +26,9 @@ RELATIONS = {
 SAME_SERIES, NOT_STATED = "the same series", "no patient is stated"
 
 
-def show_findings(findings, index=None, *, most=8, examples=3):
+def show_findings(
+    findings: pd.DataFrame, index: pd.DataFrame | None = None, *, most: int = 8, examples: int = 3
+) -> np.ndarray:
     """Show what was found, the most severe and most frequent kind first, each with a few of the images concerned.
 
     Parameters
@@ -141,7 +143,7 @@ def _write_frame(figure, summary, most):
     return title
 
 
-def show_duplicates(groups, index, *, most=6):
+def show_duplicates(groups: pd.DataFrame, index: pd.DataFrame, *, most: int = 6) -> np.ndarray:
     """Show images that are there twice side by side, with what they share and how far apart they are filed.
 
     Parameters

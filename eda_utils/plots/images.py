@@ -3,24 +3,37 @@
 import math
 import os
 import textwrap
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..core import EDAError, RequestError
-from ..dicom import sniff
-from ..image import Image, load_image, to_display
+from ..dicom import ImageSource, sniff
+from ..image import Image, WindowLike, load_image, to_display
 from ..slides import STAIN_VECTORS, Slide, open_slide, separate_stains
 from .figures import describe, explain_gap, flatten_rows, house_style, panel_grid
 from .style import COMPUTED_CMAP, MUTED
 
 MAX_SIDE = 1024
 MOST_PANELS = 24
+Picture = ImageSource | Image | Slide | np.ndarray
 SMALL_PANEL = 220  # points
 MICROSCOPE_MM = 0.02  # finer pixels than this are of a microscope, and lengths in micrometres
 
 
-def show_image(source, *, window="auto", overlays=False, shutter=False, mpp=None, title=None, ax=None):
+def show_image(
+    source: Picture,
+    *,
+    window: WindowLike = "auto",
+    overlays: bool = False,
+    shutter: bool = False,
+    mpp: float | None = None,
+    title: str | None = None,
+    ax: plt.Axes | None = None,
+) -> plt.Axes:
     """Show an image as a workstation would, with a scale bar and a caption that says how the picture is made.
 
     Parameters
@@ -142,7 +155,13 @@ def _add_scale_bar(ax, image, size):
     ax.plot([0.03, 0.03 + share], [0.03, 0.03], lw=2, solid_capstyle="butt", **style)
 
 
-def show_montage(sources, *, columns=4, window="auto", titles=None):
+def show_montage(
+    sources: Sequence[Picture] | pd.DataFrame,
+    *,
+    columns: int = 4,
+    window: WindowLike | list = "auto",
+    titles: Sequence[str] | None = None,
+) -> np.ndarray:
     """Show several images side by side, each with its own window, scale and caption.
 
     Parameters
@@ -193,7 +212,14 @@ def _show_or_explain(source, window, title, ax):
     return True
 
 
-def show_stains(rgb, *, stains="H&E", names=None, mpp=None, background=255):
+def show_stains(
+    rgb: np.ndarray,
+    *,
+    stains: str = "H&E",
+    names: Sequence[str] | None = None,
+    mpp: float | None = None,
+    background: ArrayLike = 255,
+) -> np.ndarray:
     """Show a stained picture beside the optical density of each of its two stains.
 
     Parameters

@@ -1,8 +1,10 @@
 """Pictures that let a person confirm what an audit found, without showing whom it is about."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from ..dicom import ImageSource
 from ..image import load_image, to_display
 from ..privacy import count_lines, find_text, ultrasound_regions, wants_reading
 from .figures import describe, house_style
@@ -10,7 +12,7 @@ from .images import axes_for, draw, title_and_caption
 from .style import PALETTE
 
 
-def show_burned_in(source, *, ocr=None, ax=None):
+def show_burned_in(source: ImageSource, *, ocr: bool | None = None, ax: Axes | None = None) -> Axes:
     """Show an image with the text in its pixels outlined and made unreadable, to confirm what `find_burned_in` says.
 
     Parameters

@@ -1,6 +1,7 @@
 """The messages of associations as a sequence diagram."""
 
 import textwrap
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -15,7 +16,7 @@ MOST_ROWS = 40
 FAILED = PALETTE[5]
 
 
-def association(log, *, most=MOST_ROWS, ax=None):
+def association(log: Sequence[dict] | pd.DataFrame, *, most: int = MOST_ROWS, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot who said what to whom, from top to bottom; the same messages in a row are drawn once, with their number.
 
     Parameters

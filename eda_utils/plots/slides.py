@@ -4,6 +4,7 @@ import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from ..core import EDAError, RequestError, plural
 from ..quality import SLIDE_CHECKS, flag_slides, slide_stain_outlier, stain_angles
@@ -18,7 +19,7 @@ SHORT = {check.code: check.code.removeprefix("slide_").replace("_", " ") for che
 MOST_NAMES = 6
 
 
-def show_slides(slides, *, columns=4):
+def show_slides(slides: pd.DataFrame, *, columns: int = 4) -> np.ndarray:
     """Show the overview of each slide with the outline of its tissue and of ink, and what is wrong with it.
 
     Parameters
@@ -80,7 +81,7 @@ def _show_slide(ax, path, name, area, found):
     return True
 
 
-def slide_stains(slides, *, ax=None):
+def slide_stains(slides: pd.DataFrame, *, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot the colour of both stains of every slide; slides far from the others are named.
 
     Parameters

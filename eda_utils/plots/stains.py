@@ -1,7 +1,11 @@
 """Figures of stained pictures: hues of the pixels with the stain vectors, and nuclei."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..core import RequestError
 from ..slides import STAIN_VECTORS, WHITE_LEVEL, estimate_stains, optical_density, stain_matrix
@@ -16,7 +20,16 @@ MOST_OUTLINES = 5000
 OUTLINE = "#f0e442"  # yellow stands out of pink, purple and brown
 
 
-def stain_vectors(rgb, *, stains=None, reference=None, names=None, mask=None, background=WHITE_LEVEL, ax=None):
+def stain_vectors(
+    rgb: np.ndarray,
+    *,
+    stains: str | ArrayLike | None = None,
+    reference: str | ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    mask: ArrayLike | None = None,
+    background: ArrayLike = WHITE_LEVEL,
+    ax: plt.Axes | None = None,
+) -> plt.Axes:
     """Plot the optical density of the pixels in two colours, with the stain vectors that span them.
 
     Parameters
@@ -109,7 +122,7 @@ def _finding(vectors, reference, names, pixels):
     return f"{names[0]} and {names[1]} are {apart:.0f}° apart{between}"
 
 
-def show_nuclei(rgb, nuclei, *, mpp, ax=None):
+def show_nuclei(rgb: np.ndarray, nuclei: pd.DataFrame, *, mpp: float, ax: plt.Axes | None = None) -> plt.Axes:
     """Show a stained picture with an ellipse around every nucleus.
 
     Parameters

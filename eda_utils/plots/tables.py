@@ -1,14 +1,15 @@
 """Plots: tables and values in, Axes out; the title is the finding."""
 
 import textwrap
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from ..core import RequestError, need, plural
-from ..dicom import is_phi
-from ..image import Image, choose_window, load_image
+from ..dicom import ImageSource, is_phi
+from ..image import Image, WindowLike, choose_window, load_image
 from .figures import describe, house_style, nothing_to_show
 from .style import ACCENT, CHANNELS, COMPUTED_CMAP, INK, MUTED, PALETTE, RULE
 
@@ -29,7 +30,7 @@ FAR_OUT = 20  # distances of the quartiles from lowest to highest: then its ends
 UNITLESS = ("share", "bits", "sharpness", "contrast", "frames", "measured", "unique")
 
 
-def plot_histogram(source, *, window="auto", ax=None):
+def plot_histogram(source: Image | ImageSource, *, window: WindowLike = "auto", ax: plt.Axes | None = None) -> plt.Axes:
     """Plot how often each modality value occurs, with the window shaded and padding left out.
 
     Parameters
@@ -81,7 +82,9 @@ def _color_histogram(image, ax):
     return f"Mean of red, green and blue: {means}"
 
 
-def completeness(index, *, by="Modality", tags=COMPLETENESS_TAGS, ax=None):
+def completeness(
+    index: pd.DataFrame, *, by: str = "Modality", tags: Sequence[str] = COMPLETENESS_TAGS, ax: plt.Axes | None = None
+) -> plt.Axes:
     """Plot how often each attribute is filled, for each modality or other group.
 
     Parameters
@@ -129,7 +132,7 @@ def _top_groups(table, by):
     return groups.where(~groups.isin(rare), "others")
 
 
-def plot_counts(index, column="Modality", *, ax=None):
+def plot_counts(index: pd.DataFrame, column: str = "Modality", *, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot how many readable files have each value of an attribute.
 
     Parameters
@@ -167,7 +170,7 @@ def plot_counts(index, column="Modality", *, ax=None):
     return describe(ax, f"Files by {column}. {ax.get_title(loc='left')}")
 
 
-def geometry(index, *, ax=None):
+def geometry(index: pd.DataFrame, *, ax: plt.Axes | None = None) -> plt.Axes:
     """Plot rows against columns of every image, by modality.
 
     Parameters
@@ -206,7 +209,9 @@ def geometry(index, *, ax=None):
     return describe(ax, f"Rows against columns. {ax.get_title(loc='left')}")
 
 
-def distributions(stats, index, column="mean_value", *, by="Modality"):
+def distributions(
+    stats: pd.DataFrame, index: pd.DataFrame, column: str = "mean_value", *, by: str = "Modality"
+) -> np.ndarray:
     """Plot how a statistic of the pixels is distributed, in groups such as modalities or devices.
 
     Parameters

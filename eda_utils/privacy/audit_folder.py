@@ -9,6 +9,7 @@ import pandas as pd
 from ..core import (
     HEADER_SECONDS,
     EDAError,
+    Paths,
     call_guarded,
     check_workers,
     findings_table,
@@ -51,7 +52,14 @@ KINDS = {  # kind: severity, what, advice
 } | BURNED_IN
 
 
-def audit(source, *, pixels=False, ocr=None, workers=None, progress=None):
+def audit(
+    source: pd.DataFrame | Paths,
+    *,
+    pixels: bool = False,
+    ocr: bool | None = None,
+    workers: int | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Find what in the files of a folder can tell who the patients are.
 
     Attributes are looked at on every level, by Table E.1-1 of PS3.15; private ones by their creator. Names, numbers and

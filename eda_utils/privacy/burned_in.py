@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
 
-from ..core import EDAError, NoPixelDataError, check_workers, findings_table, need_extra, progress_bar, run_guarded
-from ..dicom import attribute, items, list_files, numbers, read_dataset, sniff, texts
+from ..core import (
+    EDAError,
+    NoPixelDataError,
+    Paths,
+    check_workers,
+    findings_table,
+    need_extra,
+    progress_bar,
+    run_guarded,
+)
+from ..dicom import ImageSource, attribute, items, list_files, numbers, read_dataset, sniff, texts
 from ..image import load_image, to_display
 from .audit_file import read_burned_in
 from .identifiers import learn_words, walk
@@ -39,7 +48,9 @@ KINDS = {  # kind: severity, what, advice
 COLUMNS = ("frame", "row", "column", "height", "width", "glyphs", "score", "by", "says", "outside")
 
 
-def find_burned_in(source, *, ocr=None, workers=None, progress=None):
+def find_burned_in(
+    source: pd.DataFrame | Paths, *, ocr: bool | None = None, workers: int | None = None, progress: bool | None = None
+) -> pd.DataFrame:
     """Find images with text written in their pixels, by its shape and, where it can be read, by reading it.
 
     Lines of three letters or more are found by their shape: glyphs of one height in a row on flat ground. With the
@@ -133,7 +144,9 @@ def _opened(source):
     return read_dataset(source, pixels=True)
 
 
-def find_text(source, *, ocr=False, frames=MOST_FRAMES):
+def find_text(
+    source: ImageSource, *, ocr: bool = False, frames: int = MOST_FRAMES
+) -> tuple[pd.DataFrame, tuple[int, ...]]:
     """Return where text is in an image.
 
     Parameters
@@ -192,13 +205,13 @@ def _meaning(text, pattern):
     return "marker" if MARKER.fullmatch(text.strip()) else "text"
 
 
-def count_lines(lines):
+def count_lines(lines: pd.DataFrame) -> str:
     """Say how many lines of `find_text` there are."""
     outside = f", {lines['outside'].sum()} outside of the ultrasound regions" if lines["outside"].notna().any() else ""
     return f"{len(lines)} line{'s' * (len(lines) != 1)} of text{outside}"
 
 
-def ultrasound_regions(header, rows, columns):
+def ultrasound_regions(header: Dataset, rows: int, columns: int) -> list[tuple[slice, slice]]:
     """Return where an ultrasound image holds data, as pairs of slices; none for other modalities.
 
     Regions can exceed the image: they are clipped to it.

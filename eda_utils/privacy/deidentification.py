@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from io import BytesIO
@@ -17,6 +18,7 @@ from ..core import (
     TEXT,
     EDAError,
     FormatError,
+    Paths,
     RequestError,
     call_guarded,
     check_workers,
@@ -54,18 +56,18 @@ UNFINISHED = ".part"
 
 
 def deidentify(
-    source,
-    destination,
+    source: pd.DataFrame | Paths,
+    destination: str | Path,
     *,
-    profile="basic",
-    retain=(),
-    clean_pixels=False,
-    ocr=None,
-    crosswalk=None,
-    salt=None,
-    workers=None,
-    progress=None,
-):
+    profile: str = "basic",
+    retain: Sequence[str] = (),
+    clean_pixels: bool = False,
+    ocr: bool | None = None,
+    crosswalk: str | Path | None = None,
+    salt: bytes | str | None = None,
+    workers: int | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Copy DICOM files to a new folder without what identifies a person, and look at every copy again.
 
     Every attribute that PS3.15 lists is removed, emptied or replaced on every level; private and unknown ones and

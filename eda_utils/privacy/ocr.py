@@ -16,7 +16,7 @@ def can_read():
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
-def wants_reading(ocr):
+def wants_reading(ocr: bool | None) -> bool:
     """Return whether to read: None is "where it can be".
 
     Raises

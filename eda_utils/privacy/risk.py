@@ -52,7 +52,7 @@ class RiskCard(NamedTuple):
         return f"<p><strong>{escape(self.sentence)}</strong></p>{self.table[columns].to_html(index=False)}"
 
 
-def risk_card(findings, index):
+def risk_card(findings: pd.DataFrame, index: pd.DataFrame) -> RiskCard:
     """Say in one sentence and one table whether a folder can be passed on.
 
     Parameters

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import need_extra
+from ..image import Image
 
 BOX_COLUMNS = ("row", "column", "height", "width", "glyphs", "score")
 STROKE = 9  # pixels: a stroke is narrower, so that an opening of this side removes it
@@ -16,7 +17,7 @@ CLEAR_ALONE = 20  # how many times its ground the contrast of a single glyph is
 MOST_GLYPHS = 20_000  # of one level: beyond, it is texture
 
 
-def text_boxes(image):
+def text_boxes(image: Image | np.ndarray) -> pd.DataFrame:
     """Find lines of text in an image by the shape of their letters.
 
     Looked for are glyphs of one height, stroke and contrast side by side, bright or dark, on ground that is flat

@@ -34,7 +34,7 @@ MEANING = {
 WHAT = {"exact": "the same pixels are in ", "near": "pictures that look the same are in "}
 
 
-def find_duplicates(stats, *, near=True, index=None):
+def find_duplicates(stats: pd.DataFrame, *, near: bool = True, index: pd.DataFrame | None = None) -> pd.DataFrame:
     """Find images that are there twice, by their pixels, whatever their headers and names say.
 
     Parameters
@@ -114,7 +114,7 @@ def _is_comparable(stats):
     return stats["exact_hash"].notna() & (stats["min_value"] < stats["max_value"])
 
 
-def duplicate_groups(stats, *, near=True, index=None):
+def duplicate_groups(stats: pd.DataFrame, *, near: bool = True, index: pd.DataFrame | None = None) -> pd.DataFrame:
     """Name the members of every group of images that are the same or look the same.
 
     Parameters

@@ -140,7 +140,7 @@ def _fill(found, pixels, table):
         found[at] = table[pixels[at]]
 
 
-def luminance(rgb):
+def luminance(rgb: np.ndarray) -> np.ndarray:
     """Return 0.299 R + 0.587 G + 0.114 B in whole levels (ITU-R BT.601), as Pillow does.
 
     Parameters

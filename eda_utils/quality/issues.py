@@ -19,7 +19,7 @@ QUALITY_TAGS = (
 FILE = ("path", "kind", "problem")
 
 
-def flag_issues(index, stats=None):
+def flag_issues(index: pd.DataFrame, stats: pd.DataFrame | None = None) -> pd.DataFrame:
     """Find what is wrong with images: impossible headers, useless pixels, contradictions between both.
 
     Parameters
@@ -67,7 +67,7 @@ def flag_issues(index, stats=None):
     return findings_table(pd.concat(parts) if parts else [])
 
 
-def list_checks(index=None, stats=None):
+def list_checks(index: pd.DataFrame | None = None, stats: pd.DataFrame | None = None) -> pd.DataFrame:
     """List every check of `flag_issues` and, of given tables, what it lacks.
 
     Parameters

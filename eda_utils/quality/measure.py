@@ -2,12 +2,25 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-from ..core import ADVICE, DecodeError, EDAError, FormatError, mapper, progress_bar, run_apart, run_guarded, source_name
+from ..core import (
+    ADVICE,
+    Client,
+    DecodeError,
+    EDAError,
+    FormatError,
+    mapper,
+    progress_bar,
+    run_apart,
+    run_guarded,
+    source_name,
+)
 from ..dicom import NATIVE_SYNTAXES, attribute, check_claims, count_frames, read_dataset, sniff
 from ..image import (
     FUNCTIONAL_GROUPS,
@@ -48,7 +61,14 @@ SCHEMA = pa.schema(
 )
 
 
-def measure_images(index, *, workers=None, client=None, cache=None, progress=None):
+def measure_images(
+    index: pd.DataFrame,
+    *,
+    workers: int | None = None,
+    client: Client | str | None = None,
+    cache: str | Path | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Measure the pixels of every image of an index; no image is left out and none ends the run.
 
     Parameters

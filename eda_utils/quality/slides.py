@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ..core import EDAError, call_guarded, mapper, progress_bar, run_guarded
+from ..core import Client, EDAError, Paths, call_guarded, mapper, progress_bar, run_guarded
 from ..dicom import SLIDE_SUFFIXES, identifiers, is_measured, mask_identifiers
 from ..index import index_folder, is_slide
 from ..slides import has_tiles, measure_slide, open_slide
@@ -24,7 +24,15 @@ TYPES |= dict.fromkeys(("mpp", "tissue_mm2", "tissue_share", "ink_share", "fold_
 TAGS = ["SOPClassUID", "SeriesInstanceUID", "PatientName", "PatientID"]
 
 
-def measure_slides(source, *, measure=True, most=None, workers=None, client=None, progress=None):
+def measure_slides(
+    source: pd.DataFrame | Paths,
+    *,
+    measure: bool = True,
+    most: int | None = None,
+    workers: int | None = None,
+    client: Client | str | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Describe every whole-slide image of a folder in one row, also those that cannot be opened.
 
     Parameters

@@ -36,7 +36,7 @@ SINGLE = (
 )
 
 
-def check_uids(index):
+def check_uids(index: pd.DataFrame) -> pd.DataFrame:
     """Find the instances, series and studies that their UIDs do not tell apart.
 
     Parameters

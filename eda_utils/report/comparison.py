@@ -1,6 +1,9 @@
 """Pages about cohorts: two sets side by side, and the card of a data set."""
 
 from html import escape
+from pathlib import Path
+
+import pandas as pd
 
 from .. import plots
 from ..cohort import compare_datasets, flag_drift
@@ -14,7 +17,16 @@ PICTURES = 4
 TABLE = ["field", "kind", "difference", "low", "high", "psi", "p_adjusted", "new_values"]
 
 
-def render_comparison(a, b, output="drift.html", *, comparison=None, pixels=True, seed=0, progress=None):
+def render_comparison(
+    a: pd.DataFrame | str | Path,
+    b: pd.DataFrame | str | Path,
+    output: str | Path = "drift.html",
+    *,
+    comparison: pd.DataFrame | None = None,
+    pixels: bool = True,
+    seed: int = 0,
+    progress: bool | None = None,
+) -> Path:
     """Write a page on how two sets of images differ.
 
     Parameters
@@ -46,7 +58,14 @@ def render_comparison(a, b, output="drift.html", *, comparison=None, pixels=True
     return path
 
 
-def compare_images(a, b, *, pixels=True, seed=0, progress=None):
+def compare_images(
+    a: pd.DataFrame | str | Path,
+    b: pd.DataFrame | str | Path,
+    *,
+    pixels: bool = True,
+    seed: int = 0,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Measure two sets and compare them, as `compare_datasets` does."""
     stats = [measure_images(side, progress=progress) if pixels else None for side in (a, b)]
     return compare_datasets(a, b, stats_a=stats[0], stats_b=stats[1], seed=seed)
@@ -85,7 +104,7 @@ def _page(cells, name):
     return page_of(notebook, name, as_report=True)
 
 
-def write_card(card, path):
+def write_card(card: str, path: str | Path) -> Path:
     """Write the card of a data set as Markdown or as a page.
 
     Parameters

@@ -3,6 +3,8 @@
 import platform
 import re
 import textwrap
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from pydicom.uid import (
 )
 
 from .. import __version__
-from ..core import NOT_STATED, REINSTALL, existing_path, missing_parts, need, plural
+from ..core import NOT_STATED, REINSTALL, Paths, existing_path, missing_parts, need, plural
 from ..index import index_folder
 from .requirements import NOT_INSTALLED, check_environment
 
@@ -42,7 +44,7 @@ ADVICE = {  # by the beginning of the name
 }
 
 
-def check_decoders(source=None):
+def check_decoders(source: pd.DataFrame | Paths | None = None) -> pd.DataFrame:
     """Tell for each transfer syntax which decoder reads its pixels here, and what to do where none does.
 
     Parameters
@@ -146,7 +148,7 @@ def _pip_line(libraries):
     return " ".join(["python -m pip install", *(["--force-reinstall"] if bad.empty else []), *names])
 
 
-def examine(source=None, *, progress=None):
+def examine(source: str | Path | None = None, *, progress: bool | None = None) -> Iterator[tuple[str, str]]:
     """Yield what `python -m eda_utils doctor` prints, section by section.
 
     Parameters

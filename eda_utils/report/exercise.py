@@ -1,11 +1,13 @@
 """Exercises that answer back."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 _NOT_ANSWERED = "Not answered yet: replace the three dots and run the cell again."
 
 
-def check(answer, test, hint):
+def check(answer: object, test: object, hint: str | Callable[[Any], str]) -> None:
     """Tell a learner whether an answer is right; never raises while teaching.
 
     Parameters

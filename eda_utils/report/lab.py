@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..core import is_installed, part, work_folder
@@ -12,7 +13,7 @@ from .notebook import find_notebook, kernel_encryption
 SETTINGS = Path(__file__).with_name("templates")  # of JupyterLab, in the folder labconfig
 
 
-def open_lab(notebook="01", *, options=()):
+def open_lab(notebook: str | Path = "01", *, options: Sequence[str] = ()) -> int:
     """Open JupyterLab in the browser and wait until it is closed.
 
     Parameters

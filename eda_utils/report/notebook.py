@@ -11,7 +11,7 @@ REPORT_DROPS = {"lesson", "interactive", "exercise", "solution"}
 ALLOWED_METADATA = ("kernelspec",)
 
 
-def find_notebook(name):
+def find_notebook(name: str | Path) -> Path:
     """Return the path of a notebook from a path or from the beginning of its name, such as "03".
 
     Raises
@@ -81,7 +81,7 @@ def keep_report_cells(notebook, *, with_labels=False):
     notebook.cells = kept
 
 
-def strip_notebook(path, *, check=False):
+def strip_notebook(path: str | Path, *, check: bool = False) -> bool:
     """Remove outputs, counts and foreign metadata from a notebook file, because an output is a copy of patient data.
 
     Parameters

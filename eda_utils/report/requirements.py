@@ -3,6 +3,7 @@
 import platform
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib import metadata
 
 import pandas as pd
@@ -14,7 +15,7 @@ PYTHON = "python>=3.11"
 NOT_INSTALLED = "not installed"
 
 
-def check_environment(libraries=None):
+def check_environment(libraries: Sequence[str] | None = None) -> pd.DataFrame:
     """Compare Python and the libraries that are installed with what the workbook was tested with.
 
     Parameters

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -34,8 +35,15 @@ STOPPED = "It was interrupted before the page was complete."
 
 
 def render_report(
-    folder, output="report.html", *, labels=None, cache=None, most=MOST_IMAGES, tables=None, progress=True
-):
+    folder: str | Path,
+    output: str | Path = "report.html",
+    *,
+    labels: str | Path | None = None,
+    cache: str | Path | None = None,
+    most: int = MOST_IMAGES,
+    tables: str | Path | None = None,
+    progress: bool = True,
+) -> Path:
     """Describe a folder of images on one self-contained page without identifiers.
 
     Parameters
@@ -84,7 +92,14 @@ def render_report(
     return render_notebook(notebook, output, parameters=parameters, as_report=True, progress=progress)
 
 
-def render_notebook(notebook, output=None, *, parameters=None, as_report=False, progress=True):
+def render_notebook(
+    notebook: str | Path,
+    output: str | Path | None = None,
+    *,
+    parameters: dict | None = None,
+    as_report: bool = False,
+    progress: bool = True,
+) -> Path:
     """Run a notebook in a fresh kernel and write it as one self-contained HTML page.
 
     Parameters
@@ -122,7 +137,14 @@ def render_notebook(notebook, output=None, *, parameters=None, as_report=False, 
     return target
 
 
-def render_notebooks(notebooks, folder, *, parameters=None, as_report=False, progress=True):
+def render_notebooks(
+    notebooks: Sequence[str | Path],
+    folder: str | Path,
+    *,
+    parameters: dict | None = None,
+    as_report: bool = False,
+    progress: bool = True,
+) -> tuple[list[Path], dict[str, str]]:
     """Run several notebooks, two at a time, and write their pages and an index of them.
 
     Parameters

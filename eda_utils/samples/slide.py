@@ -44,12 +44,19 @@ class PhantomTruth(NamedTuple):
     fold: np.ndarray
     bubble: np.ndarray
     edge: np.ndarray
-    um_per_px: tuple
+    um_per_px: tuple[float, float]
     stains: np.ndarray
     light: np.ndarray
 
 
-def phantom_truth(*, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), um_per_px=8.0):
+def phantom_truth(
+    *,
+    shape: tuple[int, int] = (4096, 6144),
+    mpp: float = 0.5,
+    seed: int = 0,
+    defects: tuple[str, ...] = (),
+    um_per_px: float = 8.0,
+) -> PhantomTruth:
     """Return what `write_phantom_slide` draws with the same arguments, as masks.
 
     Parameters
@@ -87,7 +94,16 @@ def phantom_truth(*, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), um_per_px=
     return PhantomTruth(tissue, ink, **inside, um_per_px=tuple(size / counts), stains=vectors, light=light)
 
 
-def write_phantom_slide(path, *, shape=(4096, 6144), mpp=0.5, seed=0, defects=(), quality=80, subsampling=(1, 1)):
+def write_phantom_slide(
+    path: str | Path,
+    *,
+    shape: tuple[int, int] = (4096, 6144),
+    mpp: float = 0.5,
+    seed: int = 0,
+    defects: tuple[str, ...] = (),
+    quality: int = 80,
+    subsampling: tuple[int, int] = (1, 1),
+) -> Path:
     """Write a drawn H&E slide as a tiled JPEG pyramid, band by band: memory does not grow with the number of rows.
 
     Parameters

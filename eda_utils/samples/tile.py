@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..core import RequestError, need_extra
 from ..slides import stain_matrix
@@ -50,8 +51,16 @@ class PhantomTile(NamedTuple):
 
 
 def make_phantom_tile(
-    side=512, *, nuclei=140, mpp=0.5, seed=0, stains=PHANTOM_STAINS, light=PHANTOM_LIGHT, glass=0.0, noise=1.0
-):
+    side: int = 512,
+    *,
+    nuclei: int = 140,
+    mpp: float = 0.5,
+    seed: int = 0,
+    stains: str | ArrayLike = PHANTOM_STAINS,
+    light: ArrayLike = PHANTOM_LIGHT,
+    glass: float = 0.0,
+    noise: float = 1.0,
+) -> PhantomTile:
     """Draw a tile of H&E-stained tissue by the law of Beer and Lambert, with its truth.
 
     Parameters

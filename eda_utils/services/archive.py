@@ -4,9 +4,11 @@ import sqlite3
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt, sop_class as classes
@@ -40,13 +42,13 @@ class Archive:
 
     address: Address
     folder: Path = field(repr=False)
-    peers: list = field(default_factory=list)
-    log: deque = field(default_factory=partial(deque, maxlen=MOST_MESSAGES), repr=False)
+    peers: list[str] = field(default_factory=list)
+    log: deque[dict] = field(default_factory=partial(deque, maxlen=MOST_MESSAGES), repr=False)
     server: object = field(default=None, repr=False)
     catalogue: object = field(default=None, repr=False)
     temporary: object = field(default=None, repr=False)
 
-    def __enter__(self):
+    def __enter__(self) -> "Archive":
         if self.server is None:  # entered for the second time
             again = start_archive(self.folder, title=self.address.title, peers=self.peers)
             vars(self).update(vars(again))
@@ -56,7 +58,7 @@ class Archive:
     def __exit__(self, *_):
         self.stop()
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop to listen, and end the associations that are open; files and catalogue stay, unless temporary."""
         server, self.server = self.server, None
         _RUNNING.pop(self.folder, None)
@@ -70,17 +72,17 @@ class Archive:
 
 
 def start_archive(
-    folder=None,
+    folder: str | Path | None = None,
     *,
-    title="ARCHIVE",
-    port=0,
-    peers=(),
-    timeout=TIMEOUT,
-    tls=None,
-    max_pdu=MAX_PDU,
-    max_instance=LONGEST_INSTANCE,
-    only_for=(),
-):
+    title: str = "ARCHIVE",
+    port: int = 0,
+    peers: Sequence[str] = (),
+    timeout: float = TIMEOUT,
+    tls: SSLContext | None = None,
+    max_pdu: int = MAX_PDU,
+    max_instance: int = LONGEST_INSTANCE,
+    only_for: Sequence[str] = (),
+) -> Archive:
     """Start an archive in a folder; it runs until it is stopped or the ``with`` block ends.
 
     It listens on 127.0.0.1 only. Files are named by their SOP Instance UID. What a killed archive left half-written

@@ -4,12 +4,15 @@ import logging
 import re
 import socket
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from ssl import SSLError
-from typing import NamedTuple
+from ssl import SSLContext, SSLError
+from typing import NamedTuple, Protocol
 
 from pynetdicom import AE, _config, evt
+from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext
 
 from ..core import PeerError, RequestError
 from .messages import listeners
@@ -47,7 +50,16 @@ class Address(NamedTuple):
         return f"{self.title}@{self.host}:{self.port}"
 
 
-def parse_address(address):
+class Reachable(Protocol):
+    """What has an address, such as an `Archive`."""
+
+    address: Address
+
+
+Peer = str | Address | Reachable
+
+
+def parse_address(address: Peer) -> Address:
     """Return the AE title, host and port of ``"AET@host:port"``, or of something that has such an `address`.
 
     Raises
@@ -70,8 +82,17 @@ def parse_address(address):
 
 @contextmanager
 def open_association(
-    address, contexts, *, calling=CALLING, timeout=TIMEOUT, tls=None, max_pdu=MAX_PDU, log=None, roles=(), handlers=()
-):
+    address: Peer,
+    contexts: list[PresentationContext],
+    *,
+    calling: str = CALLING,
+    timeout: float = TIMEOUT,
+    tls: SSLContext | None = None,
+    max_pdu: int = MAX_PDU,
+    log: list | None = None,
+    roles: Iterable = (),
+    handlers: Iterable = (),
+) -> Iterator[Association]:
     """Request an association, give it, and release it; every verb over DIMSE takes these words.
 
     Parameters
@@ -242,7 +263,7 @@ def ensure_success(status, peer, what):
     return code
 
 
-def describe_status(code):
+def describe_status(code: int) -> str:
     """Return a status as hexadecimal number, with its meaning where PS3.7 C or PS3.4 gives it one.
 
     Examples

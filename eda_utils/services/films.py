@@ -2,8 +2,10 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -12,9 +14,10 @@ from pynetdicom import build_context, evt, sop_class as classes
 from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, BasicGrayscaleImageBox, Printer
 
 from ..core import EDAError, RequestError
-from ..image import NO_SPACING, Spacing, load_image, read_aspect, to_display
+from ..dicom import ImageSource
+from ..image import NO_SPACING, Image, Spacing, WindowLike, load_image, read_aspect, to_display
 from ..quality import luminance
-from .association import ensure_success, open_association
+from .association import Peer, ensure_success, open_association
 from .catalogue import value_text
 from .objects import describe_pixels, make_item, make_reference
 
@@ -26,7 +29,16 @@ DOTS = 100  # per inch, of the sheet as PNG
 MOST_BOXES, MOST_SIDE = 64, 8192
 
 
-def print_film(images, address, *, columns=2, film_size="8INX10IN", portrait=True, window="auto", **connection):
+def print_film(
+    images: Sequence[Image | ImageSource],
+    address: Peer,
+    *,
+    columns: int = 2,
+    film_size: str = "8INX10IN",
+    portrait: bool = True,
+    window: WindowLike = "auto",
+    **connection: Any,
+) -> list[str]:
     """Print images on one film (Basic Grayscale Print Management).
 
     A printer knows no windows: what it gets are grey levels as `to_display` makes them, eight bits each.

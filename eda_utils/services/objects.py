@@ -3,6 +3,7 @@
 import warnings
 from copy import deepcopy
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -20,7 +21,7 @@ ORGAN = ("113343008", "SCT", "Organ")
 ANATOMY = ("123037004", "SCT", "Anatomical Structure")
 
 
-def produce_capture(pixels, *, like=None, **attributes):
+def produce_capture(pixels: np.ndarray, *, like: str | Path | Dataset | None = None, **attributes: object) -> Dataset:
     """Produce a Secondary Capture image from an array.
 
     Parameters
@@ -113,7 +114,15 @@ def _set(dataset, attributes):
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
 
 
-def produce_segmentation(mask, source, *, label="segment", kind=ORGAN, category=ANATOMY, **attributes):
+def produce_segmentation(
+    mask: np.ndarray,
+    source: str | Path | Dataset,
+    *,
+    label: str = "segment",
+    kind: tuple[str, str, str] = ORGAN,
+    category: tuple[str, str, str] = ANATOMY,
+    **attributes: object,
+) -> Dataset:
     """Produce a binary Segmentation of one image from a mask.
 
     Parameters

@@ -1,6 +1,8 @@
 """Asking an archive what it holds (C-FIND) and whether it is there (C-ECHO)."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 from pydicom.config import IGNORE
@@ -10,7 +12,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import build_context, sop_class as classes
 
 from ..core import RequestError
-from .association import describe_status, ensure_success, open_association
+from .association import Peer, describe_status, ensure_success, open_association
 from .catalogue import LEVELS, value_text
 
 UNIQUE = {level: keywords[0] for level, keywords in LEVELS.items()}
@@ -22,7 +24,7 @@ FIELDS = {
 }
 
 
-def echo(address, **connection):
+def echo(address: Peer, **connection: Any) -> dict:
     """Ask a peer whether it is there and understands DICOM (C-ECHO).
 
     Parameters
@@ -61,7 +63,9 @@ def echo(address, **connection):
     return {"peer": str(peer), "status": describe_status(status), "milliseconds": round(took.total_seconds() * 1e3, 1)}
 
 
-def query(address, level="study", *, fields=(), **keys_and_connection):
+def query(
+    address: Peer, level: str = "study", *, fields: Sequence[str] = (), **keys_and_connection: Any
+) -> pd.DataFrame:
     """Ask an archive which patients, studies, series or images it holds (C-FIND).
 
     Parameters

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydicom import uid as uids
@@ -10,7 +11,14 @@ from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet, Stud
 
 from ..core import PeerError, RequestError, progress_bar
 from ..index import index_folder
-from .association import describe_status, ensure_success, listen, open_association, parse_address
+from .association import (
+    Peer,
+    describe_status,
+    ensure_success,
+    listen,
+    open_association,
+    parse_address,
+)
 from .queries import UNIQUE, make_identifier, query
 from .received import SUCCESS, store
 
@@ -24,7 +32,16 @@ MOST_CONTEXTS = 127  # and the one that asks
 COMMON = [context.abstract_syntax for context in AllStoragePresentationContexts]
 
 
-def retrieve(what, address, folder, *, method="get", receive_at=None, progress=None, **connection):
+def retrieve(
+    what: pd.DataFrame | dict | str,
+    address: Peer,
+    folder: str | Path,
+    *,
+    method: str = "get",
+    receive_at: str | None = None,
+    progress: bool | None = None,
+    **connection: Any,
+) -> pd.DataFrame:
     """Retrieve instances from an archive into a folder, and return their index.
 
     Files are named by SOP Instance UIDs that were checked to be UIDs; each is written to a temporary file first.

@@ -1,17 +1,19 @@
 """Sending instances to an archive, one C-STORE request each."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context
 
-from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, is_url, open_file, progress_bar
+from ..core import PARSE_ERRORS, EDAError, Paths, PeerError, RequestError, is_url, open_file, progress_bar
 from ..dicom import CUT_PIXELS, read_dataset
 from ..index import index_folder
-from .association import describe_status, open_association, whole_files
+from .association import Peer, describe_status, open_association, whole_files
 
 PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 MOST_KINDS = 60  # of SOP class and transfer syntax in one association: each asks for two of the 128 contexts
@@ -19,7 +21,9 @@ TAGS = ["SOPClassUID", "SOPInstanceUID", "TransferSyntaxUID"]
 LOST = "the association ended before it was confirmed; send again"
 
 
-def send(source, address, *, progress=None, **connection):
+def send(
+    source: pd.DataFrame | Paths | Sequence[Dataset], address: Peer, *, progress: bool | None = None, **connection: Any
+) -> pd.DataFrame:
     """Send instances to an archive (C-STORE); what one of them lacks does not stop the others.
 
     The bytes of a file are sent as they are. Where the peer does not accept its transfer syntax, it is decoded and

@@ -1,16 +1,19 @@
 """DICOMweb: the same verbs over HTTP, as QIDO-RS, WADO-RS and STOW-RS (PS3.18)."""
 
 import re
+from collections.abc import Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from ssl import SSLContext
 from urllib.parse import quote, urlsplit
 
 import httpx
+import pandas as pd
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from ..core import PARSE_ERRORS, EDAError, PeerError, RequestError, open_file, progress_bar
+from ..core import PARSE_ERRORS, EDAError, Paths, PeerError, RequestError, open_file, progress_bar
 from ..dicom import read_dataset
 from ..index import index_folder
 from .association import TIMEOUT, describe_status
@@ -46,7 +49,16 @@ def _client(url, timeout, tls, headers):
         raise PeerError(place, wrong, "check path and permissions, and look into its log") from None
 
 
-def query_web(url, level="study", *, fields=(), timeout=TIMEOUT, tls=None, headers=None, **keys):
+def query_web(
+    url: str,
+    level: str = "study",
+    *,
+    fields: Sequence[str] = (),
+    timeout: float = TIMEOUT,
+    tls: SSLContext | None = None,
+    headers: dict | None = None,
+    **keys: object,
+) -> pd.DataFrame:
     """Ask a DICOMweb server which studies, series or images it holds (QIDO-RS).
 
     Parameters
@@ -114,7 +126,16 @@ def _read_json(answer, client):
         raise PeerError(client.base_url.host, "answers with no DICOM JSON", "check the path of the URL") from None
 
 
-def retrieve_web(what, url, folder, *, progress=None, timeout=TIMEOUT, tls=None, headers=None):
+def retrieve_web(
+    what: pd.DataFrame | dict | str,
+    url: str,
+    folder: str | Path,
+    *,
+    progress: bool | None = None,
+    timeout: float = TIMEOUT,
+    tls: SSLContext | None = None,
+    headers: dict | None = None,
+) -> pd.DataFrame:
     """Retrieve instances from a DICOMweb server into a folder, and return their index (WADO-RS).
 
     Parameters
@@ -201,7 +222,15 @@ def _write(folder, content):
     return write_part(folder, name_of(header.SOPInstanceUID), content)
 
 
-def send_web(source, url, *, progress=None, timeout=TIMEOUT, tls=None, headers=None):
+def send_web(
+    source: pd.DataFrame | Paths | Sequence[Dataset],
+    url: str,
+    *,
+    progress: bool | None = None,
+    timeout: float = TIMEOUT,
+    tls: SSLContext | None = None,
+    headers: dict | None = None,
+) -> pd.DataFrame:
     """Send instances to a DICOMweb server, one request each (STOW-RS).
 
     Parameters

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import RequestError
+from .slide import Slide
 from .stain_vectors import estimate_stains
 from .tissue import masks_of, read_overview, tile_grid
 
@@ -23,7 +24,7 @@ BUBBLE_UM, ROUND = (200.0, 6000.0), 0.6  # diameter; share of its bounding box t
 EDGE_SHARE = 0.5  # of the side of the slide, for a line to be the edge of a coverslip
 
 
-def focus_map(slide, grid=None, *, most=FOCUS_TILES):
+def focus_map(slide: Slide, grid: pd.DataFrame | None = None, *, most: int = FOCUS_TILES) -> pd.DataFrame:
     """Measure how sharp tissue is, tile by tile, at full resolution.
 
     Parameters
@@ -95,7 +96,7 @@ def _change(squares, step):
     return ((squares[..., ::2, step:] - squares[..., ::2, :-step]) ** 2).mean(axis=(2, 3))
 
 
-def measure_slide(slide):
+def measure_slide(slide: Slide) -> dict:
     """Measure everything that can spoil a slide.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..core import RequestError, need_extra
 from .properties import PLAUSIBLE_MPP
@@ -13,7 +14,14 @@ SMOOTH_UM, SURROUNDINGS_UM, APART_UM = 0.5, 25.0, 2.0
 AREA_UM2 = (12.0, 400.0)
 
 
-def count_nuclei(rgb, *, mpp, stains="H&E", background=WHITE_LEVEL, area_um2=AREA_UM2):
+def count_nuclei(
+    rgb: ArrayLike,
+    *,
+    mpp: float,
+    stains: str | ArrayLike = "H&E",
+    background: ArrayLike = WHITE_LEVEL,
+    area_um2: tuple[float, float] = AREA_UM2,
+) -> pd.DataFrame:
     """Find the nuclei of a stained picture by a watershed on its hematoxylin.
 
     Parameters

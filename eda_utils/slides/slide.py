@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..core import RequestError, plural
 from ..image import Image
-from .formats import open_source
+from .formats import Source, open_source
 from .properties import PLAUSIBLE_MPP, describe, read_mpp
 
 THUMBNAIL_SIDE = 1024
@@ -48,7 +48,7 @@ class Slide:
         The file as it was opened, with its raw facts: they can name a patient.
     """
 
-    def __init__(self, source, path, mpp=None):
+    def __init__(self, source: Source, path: str | Path, mpp: float | None = None) -> None:
         self.source, self.path, self.tiles = source, Path(path).absolute(), source.tiles
         self.name = self.path.name
         self.shape = tuple(source.sizes[0])
@@ -56,7 +56,7 @@ class Slide:
         self._downsamples = [_downsample(self.shape, size) for size in source.sizes]
         self._is_closed = False
 
-    def __enter__(self):
+    def __enter__(self) -> "Slide":
         return self
 
     def __exit__(self, *_):
@@ -67,14 +67,14 @@ class Slide:
         spacing = f"{self.mpp:.4g} µm/px" if self.mpp else "no spacing"
         return f"<Slide {self.name} {size}, {spacing} ({self.mpp_source})>"
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         readers, self._is_closed = () if self._is_closed else self.source.readers, True
         for reader in readers:
             reader.close()
 
     @property
-    def levels(self):
+    def levels(self) -> pd.DataFrame:
         """Table of the resolution levels, finest first."""
         table = pd.DataFrame(self.source.sizes, columns=["rows", "columns"])
         table["downsample"] = np.round(self._downsamples, 4)
@@ -82,18 +82,18 @@ class Slide:
         return table.rename_axis("level")
 
     @property
-    def properties(self):
+    def properties(self) -> pd.DataFrame:
         """Table of what the file says about itself: a fixed list, because free text can name a patient."""
         return describe(self)
 
     @property
-    def associated(self):
+    def associated(self) -> pd.DataFrame:
         """Table of the pictures beside the tissue, and whether they can show an identifier."""
         found = self.source.associated
         rows = [(name, *found[name], name != HARMLESS) for name in found]
         return pd.DataFrame(rows, columns=["name", "rows", "columns", "possible_phi"])
 
-    def associated_image(self, name, *, redact=True):
+    def associated_image(self, name: str, *, redact: bool = True) -> np.ndarray:
         """Return a picture beside the tissue.
 
         Parameters
@@ -123,7 +123,7 @@ class Slide:
         self._check_open()
         return self.source.picture(name)
 
-    def read_region(self, row, col, height, width, *, mpp=None):
+    def read_region(self, row: int, col: int, height: int, width: int, *, mpp: float | None = None) -> np.ndarray:
         """Read a rectangle of tissue.
 
         Parameters
@@ -229,7 +229,7 @@ class Slide:
         place = (inner[1], inner[0], inner[3], inner[2])
         return np.asarray(picture.resize(shape[::-1], how, box=place))
 
-    def thumbnail(self, max_side=THUMBNAIL_SIDE):
+    def thumbnail(self, max_side: int = THUMBNAIL_SIDE) -> Image:
         """Return the whole slide as a small picture: the next finer level, averaged.
 
         Parameters
@@ -256,7 +256,7 @@ class Slide:
         return Image(pixels, "RGB", spacing_mm=mm, spacing_source=source, source=self.name, photometric=how)
 
 
-def open_slide(path, *, mpp=None):
+def open_slide(path: str | Path, *, mpp: float | None = None) -> Slide:
     """Open a whole-slide image, in the way that its content calls for.
 
     What OpenSlide knows is opened with it, and tiles of SVS and TIFF are decoded directly, which gives the same values

@@ -1,6 +1,7 @@
 """Stain vectors from the picture itself, and pictures as if they were stained like another one."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core import RequestError, need_extra
 from .stains import WHITE_LEVEL, optical_density, recombine_stains, stain_matrix
@@ -15,7 +16,14 @@ REFERENCE = ((0.5626, 0.7201, 0.4062), (0.2159, 0.8012, 0.5581))
 REFERENCE_STRONGEST = np.array([1.9705, 1.0308]) / np.log(10)
 
 
-def estimate_stains(rgb, *, method="macenko", mask=None, background=WHITE_LEVEL, least_density=LEAST_DENSITY):
+def estimate_stains(
+    rgb: ArrayLike,
+    *,
+    method: str = "macenko",
+    mask: ArrayLike | None = None,
+    background: ArrayLike = WHITE_LEVEL,
+    least_density: float = LEAST_DENSITY,
+) -> np.ndarray:
     """Find the vectors of hematoxylin and eosin in an H&E-stained picture.
 
     Parameters
@@ -117,7 +125,15 @@ def _sparse_amounts(densities, vectors, price=SPARSITY):
     return np.maximum(amounts, 0)
 
 
-def normalize_stains(rgb, *, method="macenko", target=None, stains=None, mask=None, background=WHITE_LEVEL):
+def normalize_stains(
+    rgb: ArrayLike,
+    *,
+    method: str = "macenko",
+    target: ArrayLike | None = None,
+    stains: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+    background: ArrayLike = WHITE_LEVEL,
+) -> np.ndarray:
     """Give a picture the colours of another one, so that slides of two laboratories can be compared.
 
     Parameters

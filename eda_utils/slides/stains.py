@@ -3,6 +3,7 @@
 from functools import reduce
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core import RequestError
 
@@ -18,7 +19,7 @@ DARKEST_GLASS, MOST_CAST, NEAR_PEAK = 150, 60, 6  # grey levels, of each channel
 LEAST_GLASS, MOST_GLASS = 0.002, 2**18  # share of a picture; pixels that are looked at
 
 
-def optical_density(rgb, *, background=WHITE_LEVEL):
+def optical_density(rgb: ArrayLike, *, background: ArrayLike = WHITE_LEVEL) -> np.ndarray:
     """Return how much light each pixel absorbs, as -log10(I / I0).
 
     Parameters
@@ -53,7 +54,7 @@ def optical_density(rgb, *, background=WHITE_LEVEL):
     return np.stack([np.take(tables[:, channel], rgb[..., channel]) for channel in range(3)], axis=-1)
 
 
-def estimate_background(rgb):
+def estimate_background(rgb: ArrayLike) -> np.ndarray:
     """Return the grey levels of clear glass, I0: the most frequent bright and almost colourless value.
 
     Parameters
@@ -89,7 +90,9 @@ def estimate_background(rgb):
     return np.median(glass[(np.abs(glass.astype(int) - peaks) <= NEAR_PEAK).all(axis=1)], axis=0)
 
 
-def separate_stains(rgb, *, stains="H&E", background=WHITE_LEVEL):
+def separate_stains(
+    rgb: ArrayLike, *, stains: str | ArrayLike = "H&E", background: ArrayLike = WHITE_LEVEL
+) -> np.ndarray:
     """Split a stained picture into the optical density that each stain contributes.
 
     Parameters
@@ -130,7 +133,9 @@ def separate_stains(rgb, *, stains="H&E", background=WHITE_LEVEL):
     return (densities.reshape(-1, 3) @ unmixing).reshape(densities.shape)
 
 
-def recombine_stains(densities, *, stains="H&E", background=WHITE_LEVEL):
+def recombine_stains(
+    densities: ArrayLike, *, stains: str | ArrayLike = "H&E", background: ArrayLike = WHITE_LEVEL
+) -> np.ndarray:
     """Make the picture again of which `separate_stains` gave the densities, or of some of them.
 
     Parameters
@@ -161,7 +166,7 @@ def recombine_stains(densities, *, stains="H&E", background=WHITE_LEVEL):
     return np.clip(np.rint(rgb), 0, 255).astype(np.uint8).reshape(*densities.shape[:-1], 3)
 
 
-def stain_matrix(stains="H&E"):
+def stain_matrix(stains: str | ArrayLike = "H&E") -> np.ndarray:
     """Return the stain vectors as unit rows, (3, 3): two and their cross product, or three."""
     if isinstance(stains, str) and stains not in STAIN_VECTORS:
         raise RequestError("stains", "is not known", f"choose from {', '.join(STAIN_VECTORS)}, or give two vectors")

@@ -2,6 +2,7 @@
 
 import os
 import struct
+from pathlib import Path
 
 from ..core import AccessError, FormatError, MissingError, is_url, open_file
 from ..dicom import TIFF_SIGNATURES
@@ -54,7 +55,7 @@ def check_tiff(path):
             raise FormatError(path.name, "is cut inside of a TIFF directory", ADVICE) from None
 
 
-def has_tiles(path):
+def has_tiles(path: str | Path) -> bool:
     """Tell whether a TIFF is cut into tiles, as one that is not meant to be opened whole; also of one that breaks off.
 
     False of a URL, which no reader of slides takes, and where nothing can be opened.

@@ -3,13 +3,16 @@
 import os
 from collections import OrderedDict
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..core import PARSE_ERRORS, DecodeError, RequestError
 from ..dicom import stream_size, upper_part
 from .tiff_check import MAX_TILE_PIXELS
+
+if TYPE_CHECKING:
+    from .slide import Slide
 
 CACHE_BYTES = 2**25
 NO_TILE = np.empty((2**31, 0, 3), np.uint8)  # kept for a tile that was not scanned
@@ -218,7 +221,7 @@ class TileReader:
             raise DecodeError(self.name, "one of its tiles is damaged", "copy the file again") from None
 
 
-def byte_map(slide):
+def byte_map(slide: "Slide") -> tuple[np.ndarray, tuple[int, int]]:
     """Return how many bytes the file spends on each pixel, tile by tile, without decoding any.
 
     JPEG spends more on tissue than on glass and more on what is in focus, so that the index of the file is a map of

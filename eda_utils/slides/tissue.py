@@ -1,13 +1,15 @@
 """Where tissue is on a slide, where ink is, and where tiles can be cut."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numba import njit
+from numpy.typing import ArrayLike
 
 from ..core import RequestError, need_extra
+from .slide import Slide
 from .stains import estimate_background, optical_density
 
 MOST_SIDE = 4096  # of an overview: a slide of 30 mm at 8 µm per pixel has 3,750
@@ -35,10 +37,10 @@ class Mask:
     """
 
     pixels: np.ndarray
-    um_per_px: tuple | None
-    downsample: tuple
+    um_per_px: tuple[float, float] | None
+    downsample: tuple[float, float]
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Return the pixels as an array."""
         return np.array(self.pixels, dtype=dtype, copy=copy)
 
@@ -47,16 +49,16 @@ class Mask:
         return "<Mask {:,} × {:,}, {:.1%}, {}>".format(*self.pixels.shape, self.share, area)
 
     @property
-    def share(self):
+    def share(self) -> float:
         """Share of the slide, 0 to 1."""
         return float(self.pixels.mean())
 
     @property
-    def area_mm2(self):
+    def area_mm2(self) -> float | None:
         """Area in mm², None where the slide does not say how large a pixel is."""
         return float(self.pixels.sum() * np.prod(self.um_per_px) / 1e6) if self.um_per_px else None
 
-    def share_of(self, row, col, height, width):
+    def share_of(self, row: ArrayLike, col: ArrayLike, height: ArrayLike, width: ArrayLike) -> np.ndarray:
         """Return which share of rectangles of level-0 pixels is meant; arguments may be arrays."""
         sums = np.pad(np.cumsum(np.cumsum(self.pixels, axis=0, dtype=float), axis=1), ((1, 0), (1, 0)))
         top, left = (np.asarray(start) / down for start, down in zip((row, col), self.downsample, strict=True))
@@ -96,15 +98,15 @@ class Overview(NamedTuple):
     """
 
     rgb: np.ndarray
-    um_per_px: tuple | None
-    downsample: tuple
+    um_per_px: tuple[float, float] | None
+    downsample: tuple[float, float]
     light: np.ndarray
     color: np.ndarray
     grey: np.ndarray
     pen: np.ndarray
 
 
-def read_overview(slide, um_per_px=8.0):
+def read_overview(slide: Slide, um_per_px: float = 8.0) -> Overview:
     """Return the whole slide at about so many microns per pixel.
 
     Parameters
@@ -155,7 +157,7 @@ def _light(rgb):
         return np.maximum(np.percentile(rgb.reshape(-1, 3), BRIGHTEST, axis=0), 1.0)
 
 
-def tissue_mask(slide, *, um_per_px=8.0):
+def tissue_mask(slide: Slide, *, um_per_px: float = 8.0) -> Mask:
     """Find the tissue of a slide, without ink: what takes away some colours of the light more than others.
 
     Parameters
@@ -185,7 +187,7 @@ def tissue_mask(slide, *, um_per_px=8.0):
     return masks_of(read_overview(slide, um_per_px))[0]
 
 
-def ink_mask(slide, *, um_per_px=8.0):
+def ink_mask(slide: Slide, *, um_per_px: float = 8.0) -> Mask:
     """Find pen marks: colours that no stain of tissue has.
 
     Parameters
@@ -214,7 +216,7 @@ def ink_mask(slide, *, um_per_px=8.0):
     return masks_of(read_overview(slide, um_per_px))[1]
 
 
-def masks_of(view):
+def masks_of(view: Overview) -> tuple[Mask, Mask]:
     """Return tissue and ink of an `Overview`, as two `Mask`."""
     need_extra("slides")
     from scipy.ndimage import binary_dilation
@@ -246,7 +248,15 @@ def _without_small(mask, smallest_mm2, um_per_px):
     return remove_small_objects(mask, max_size=max(1, int(share)))
 
 
-def tile_grid(slide, *, size=256, mpp=0.5, min_tissue=0.5, mask=None, ink=None):
+def tile_grid(
+    slide: Slide,
+    *,
+    size: int = 256,
+    mpp: float = 0.5,
+    min_tissue: float = 0.5,
+    mask: Mask | None = None,
+    ink: Mask | None = None,
+) -> pd.DataFrame:
     """List the places of a slide where tiles of tissue can be cut.
 
     Parameters

@@ -4,10 +4,11 @@ import os
 from html import escape
 
 import ipywidgets as widgets
+import pandas as pd
 
 from ..core import EDAError, need, plural
 from ..dicom import header_table
-from .gallery import image_gallery
+from .gallery import Gallery, image_gallery
 from .image_widget import view_image
 
 LEVELS = ("patient", "study", "series")
@@ -15,7 +16,7 @@ STAGES = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "Series
 MOST_ROWS = 60
 
 
-def explore(index, findings=None):
+def explore(index: pd.DataFrame, findings: pd.DataFrame | None = None) -> "ExplorationPanel | Gallery":
     """Look through the images of a folder by patient, study and series, with header and findings of each.
 
     Parameters

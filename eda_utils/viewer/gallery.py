@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+import pandas as pd
+
 from ..core import EDAError, need, plural, printable
 from ..dicom import header_table, identifiers, mask_identifiers
 from ..index import is_image, relative_paths, sample_images
@@ -26,8 +28,8 @@ class Gallery:
         How many images there are in the folder.
     """
 
-    names: tuple
-    cards: tuple
+    names: tuple[str, ...]
+    cards: tuple[str, ...]
     of: int
 
     def __repr__(self):
@@ -41,7 +43,9 @@ class Gallery:
         return f"{count}<div class=\"eda-gallery\" data-filters='{FILTERS}'>{''.join(self.cards)}</div>"
 
 
-def image_gallery(index, findings=None, *, most=24, budget_bytes=GALLERY_BYTES):
+def image_gallery(
+    index: pd.DataFrame, findings: pd.DataFrame | None = None, *, most: int = 24, budget_bytes: int = GALLERY_BYTES
+) -> Gallery:
     """Show images of a folder as cards with picture, header and findings.
 
     Parameters

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from ..core import EDAError, read_part
-from ..image import Image, to_png
-from .image_data import describe_picture, list_pictures, load_picture, open_picture, reduction_for
+from ..image import Image, WindowLike, to_png
+from .image_data import Pictures, describe_picture, list_pictures, load_picture, open_picture, reduction_for
 
 PAGE_BYTES = 2_000_000
 PAGE_FRAMES = 16
@@ -49,7 +49,9 @@ def choose_figure(figures, budget):
     return figure
 
 
-def image_html(images, *, window="auto", linked=False, budget_bytes=PAGE_BYTES):
+def image_html(
+    images: Pictures, *, window: WindowLike = "auto", linked: bool = False, budget_bytes: int = PAGE_BYTES
+) -> str:
     """Return a block of HTML in which pictures can be windowed, zoomed, probed and measured without a kernel.
 
     Parameters
@@ -136,7 +138,7 @@ def squeeze_array(array):
 
 
 @cache
-def script(more=""):
+def script(more: str = "") -> tuple[str, str]:
     """Return the script that makes every block of `viewer.image_html` on a page live, and its hash.
 
     Parameters
@@ -161,12 +163,12 @@ def script(more=""):
     return text, "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def viewer_code():
+def viewer_code() -> str:
     """Return the viewer as one JavaScript module."""
     return "\n".join(_read(name) for name in SCRIPTS)
 
 
-def viewer_style():
+def viewer_style() -> str:
     """Return the viewer's style sheet."""
     return "\n".join(_read(name) for name in STYLES)
 

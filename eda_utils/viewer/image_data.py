@@ -5,9 +5,10 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from ..core import RequestError
-from ..dicom import attribute, numbers, read_dataset, sniff
+from ..dicom import ImageSource, attribute, numbers, read_dataset, sniff
 from ..image import (
     FALLBACK_PERCENTILES,
     PRESETS,
@@ -18,11 +19,12 @@ from ..image import (
     load_stages,
     to_modality,
 )
-from ..slides import open_slide
+from ..slides import Slide, open_slide
 
 MAX_BYTES = 2**25  # of one frame: 4096 x 4096 pixels of 16 bits
 WIDEST_TABLE = 2**17
 WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4")  # whole numbers that JavaScript has arrays of
+Pictures = ImageSource | Image | Slide | list | tuple | pd.DataFrame
 COMPUTED = "Computed"
 
 

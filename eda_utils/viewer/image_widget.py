@@ -8,9 +8,9 @@ import anywidget
 import traitlets
 
 from ..core import EDAError, RequestError
-from ..image import Window, choose_window, to_png
+from ..image import Window, WindowLike, choose_window, to_png
 from .html import image_html, static_figure, viewer_code, viewer_style
-from .image_data import describe_picture, list_pictures, load_picture, open_picture
+from .image_data import Pictures, describe_picture, list_pictures, load_picture, open_picture
 
 THUMBNAIL_SIDE = 96
 MOST_LINKED = 4
@@ -18,7 +18,7 @@ MOST_ON_PAGE = 24
 KEPT_FRAMES = 4
 
 
-def view_image(source, *, window="auto", frame=0, linked=False):
+def view_image(source: Pictures, *, window: WindowLike = "auto", frame: int = 0, linked: bool = False) -> "ImageViewer":
     """Look at images with your hands: window, zoom, frames, probe, ruler and histogram in the browser.
 
     Parameters

@@ -3,12 +3,14 @@
 import os
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 import anywidget
+import pandas as pd
 import traitlets
 
 from ..core import EDAError, RequestError
-from ..slides import Slide, open_slide
+from ..slides import Mask, Slide, open_slide
 from .html import PAGE_BYTES, choose_figure, page_block, picture_figure, viewer_code, viewer_style
 from .slide_data import (
     base_level,
@@ -26,7 +28,9 @@ MOST_TILES = 32  # in one message
 STILL_SIDES = (640, 320, 160)
 
 
-def view_slide(slide, *, mask=None, grid=None, mpp=None):
+def view_slide(
+    slide: Slide | str | Path, *, mask: Mask | None = None, grid: pd.DataFrame | None = None, mpp: float | None = None
+) -> "SlideViewer":
     """Look at a whole slide with your hands: move, zoom, read positions in µm, with a mask and a grid on top.
 
     The browser asks for the tiles that it shows, and for nothing else. JupyterLab keeps a thread of the kernel for

@@ -125,7 +125,7 @@ def number(column):
     return column.astype("Float64").to_numpy(float, na_value=np.nan)
 
 
-def robust_scores(values, groups):
+def robust_scores(values: pd.Series, groups: pd.DataFrame) -> pd.Series:
     """Say how far each value is from the median of its group, in robust standard deviations.
 
     Parameters

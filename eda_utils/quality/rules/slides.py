@@ -60,7 +60,7 @@ def slide_light_cast(slides):
     return told(slides, slides["light_cast"] > MOST_CAST, evidence, percent=slides["light_cast"] * 100)
 
 
-def slide_stain_outlier(slides):
+def slide_stain_outlier(slides: pd.DataFrame) -> pd.Series:
     """A stain has another colour than on the other slides (Macenko et al. 2009)."""
     angles = stain_angles(slides)
     centre = np.nanmedian(angles) if np.isfinite(angles).any() else 0
@@ -89,7 +89,7 @@ SLIDE_CHECKS = (
 )
 
 
-def stain_angles(slides):
+def stain_angles(slides: pd.DataFrame) -> np.ndarray:
     """Return by how many degrees the colours of the stains differ from the median of all slides.
 
     Parameters
@@ -113,7 +113,7 @@ def stain_angles(slides):
     return angles
 
 
-def flag_slides(slides):
+def flag_slides(slides: pd.DataFrame) -> pd.DataFrame:
     """Find what is wrong with slides: each check over the whole table.
 
     Parameters
