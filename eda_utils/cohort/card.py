@@ -14,13 +14,9 @@ LEAST_CELL = 5  # patients: a smaller group is not shown, because it can be some
 HIDDEN = f"<{LEAST_CELL}"
 MOST_ROWS = 20
 TO_FILL = (
-    ("Title, version and date", "to be filled"),
-    ("Licence and terms of use", "to be filled"),
-    ("Consent or ethics approval", "to be filled"),
-    ("Who collected it, where, when and why", "to be filled"),
-    ("How the labels were made, by whom, and how well they agree", "to be filled"),
-    ("Intended use, and uses that are out of scope", "to be filled"),
-    ("Contact", "to be filled"),
+    *("Title, version and date", "Licence and terms of use", "Consent or ethics approval"),
+    *("Who collected it, where, when and why", "How the labels were made, by whom, and how well they agree"),
+    *("Intended use, and uses that are out of scope", "Contact"),
 )
 
 
@@ -65,7 +61,7 @@ def dataset_card(index: pd.DataFrame, stats: pd.DataFrame | None = None, finding
         ("Parts", _group_table(usable, ["part"]) if "part" in usable else None),
         ("Pixels", _pixels(usable, stats)),
         ("Known defects", _defects(findings, index)),
-        ("To be filled by whoever publishes it", pd.DataFrame(TO_FILL, columns=["what", "answer"])),
+        ("To be filled by whoever publishes it", pd.DataFrame({"what": TO_FILL, "answer": "to be filled"})),
     ]
     texts = [f"## {title}\n\n{_markdown(table)}" for title, table in sections if table is not None and len(table)]
     unit = "patients" if _has_patients(usable) else "files, because no patient is stated"
@@ -157,13 +153,11 @@ def _labels(usable):
     known, positives = people.notna().sum(), people.sum().astype(int)
     rows = []  # labels are no partition: none can be found out from the others
     for name in truths:
-        share, ends = (
-            positives[name] / max(known[name], 1),
-            wilson(positives[name] / max(known[name], 1), max(known[name], 1)),
-        )
+        share, count = positives[name] / max(known[name], 1), max(known[name], 1)
+        low, high = wilson(share, count)
         is_small = positives[name] in range(1, LEAST_CELL)
         can_show = not is_small and known[name] - positives[name] not in range(1, LEAST_CELL)
-        said = f"{share:.1%} ({ends[0]:.1%} to {ends[1]:.1%})" if can_show else "hidden"
+        said = f"{share:.1%} ({low:.1%} to {high:.1%})" if can_show else "hidden"
         rows.append((name, HIDDEN if is_small else f"{positives[name]:,}" if can_show else "hidden", said))
     return pd.DataFrame(rows, columns=["label", "patients", "share and its interval of 95 %"])
 

@@ -36,7 +36,29 @@ class Scale(NamedTuple):
     files: int
 
 
-class ImageDataset:
+class _Items:
+    """What data sets share: an item is an array (channel, row, column), its target and a record of both."""
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, number):
+        number = range(len(self))[number]
+        target = self.targets[number]
+        record = {"path": str(self.paths[number]), "number": number, "problem": ""}
+        try:
+            pixels, facts = self.read(number)
+        except EDAError as error:
+            if self.on_error == "raise":
+                raise
+            return None, None, record | {"problem": str(error)}
+        if self.scale:
+            pixels = (pixels - np.float32(self.scale.mean)) / np.float32(self.scale.sd)
+        array = np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float32)
+        return array, target.item() if np.ndim(target) == 0 else target, record | facts
+
+
+class ImageDataset(_Items):
     """The images of an index as arrays for a model; each is read when it is asked for.
 
     Parameters
@@ -107,12 +129,6 @@ class ImageDataset:
         self.size, self.spacing_mm, self.values, self.channels = size, spacing_mm, values, channels
         self.scale, self.on_error = scale, on_error
 
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, number: int) -> tuple:
-        return _item(self, range(len(self))[number])
-
     def read(self, number: int) -> tuple[np.ndarray, dict]:
         """Return the array before normalisation, and what its record says."""
         image = load_image(self.paths[number], frame=int(self.frames[number]))
@@ -143,7 +159,7 @@ class ImageDataset:
         return [first, f"{self.channels} channel{'s' * (self.channels > 1)}", *sized, *_scale_step(self.scale)]
 
 
-class TileDataset:
+class TileDataset(_Items):
     """Tiles of slides as arrays for a model, with the interface of `ImageDataset`.
 
     Parameters
@@ -196,12 +212,6 @@ class TileDataset:
         self.parts = sorted(grid["part"].astype(str).unique()) if "part" in grid else []
         self.channels, self.scale, self.on_error, self.values = channels, scale, on_error, "display"
 
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, number: int) -> tuple:
-        return _item(self, range(len(self))[number])
-
     def read(self, number: int) -> tuple[np.ndarray, dict]:
         """Return the array before normalisation, and what its record says."""
         row, col, size = map(int, self.places[number])
@@ -235,22 +245,6 @@ def _targets(rows, target):
         return np.full(len(rows), -1)
     table = binary_labels(rows, target).to_numpy(np.float32)
     return table[:, 0] if isinstance(target, str) and table.shape[1] == 1 else table
-
-
-def _item(dataset, number):
-    """The array is (channel, row, column)."""
-    target = dataset.targets[number]
-    record = {"path": str(dataset.paths[number]), "number": number, "problem": ""}
-    try:
-        pixels, facts = dataset.read(number)
-    except EDAError as error:
-        if dataset.on_error == "raise":
-            raise
-        return None, None, record | {"problem": str(error)}
-    if dataset.scale:
-        pixels = (pixels - np.float32(dataset.scale.mean)) / np.float32(dataset.scale.sd)
-    array = np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float32)
-    return array, target.item() if np.ndim(target) == 0 else target, record | facts
 
 
 def fit_scale(dataset: ImageDataset | TileDataset, *, most: int = MOST_FITTED) -> Scale:

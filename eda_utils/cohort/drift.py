@@ -143,17 +143,11 @@ def _difference(values, codes, several, rows_a, rows_b):
         spread = np.sqrt((a.var() + b.var()) / 2)
         return float((b.mean() - a.mean()) / spread) if spread > 0 else float(np.sign(b.mean() - a.mean()) * 10)
     a, b = (np.bincount(codes[rows], minlength=several) / len(rows) for rows in (rows_a, rows_b))
+    if not ((a > 0) & (b > 0)).any():  # no class is in both
+        return 10.0
     gap = (b - a)[1:]  # the first class is what the others leave
     covariance = sum(np.diag(share[1:]) - np.outer(share[1:], share[1:]) for share in (a, b)) / 2
-    return (
-        float(min(np.sqrt(max(gap @ np.linalg.pinv(covariance, hermitian=True) @ gap, 0)), 10))
-        if _overlap(a, b)
-        else 10.0
-    )
-
-
-def _overlap(a, b):
-    return bool(((a > 0) & (b > 0)).any())
+    return float(min(np.sqrt(max(gap @ np.linalg.pinv(covariance, hermitian=True) @ gap, 0)), 10))
 
 
 def _divergences(count_a, count_b):
@@ -177,10 +171,8 @@ def _domain(design, truth, seed):
     if np.isnan(auc):
         return said | {"sentence": "There are too few patients for a model that tells the two sets apart."}
     verdict = "they look alike" if low <= 0.5 else "they are told apart"
-    text = f"A model of header and statistics tells B from A with an AUC of {auc:.2f} "
-    return said | {
-        "sentence": f"{text}(95 % interval {low:.2f} to {high:.2f}, {plural(len(truth), 'patient')}): {verdict}."
-    }
+    text = f"A model of header and statistics tells B from A with an AUC of {auc:.2f} (95 % interval {low:.2f} to "
+    return said | {"sentence": f"{text}{high:.2f}, {plural(len(truth), 'patient')}): {verdict}."}
 
 
 def list_values(a: pd.DataFrame, b: pd.DataFrame, field: str) -> pd.DataFrame:

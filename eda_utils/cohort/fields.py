@@ -6,6 +6,7 @@ import pandas as pd
 from ..core import NOT_STATED
 from ..dicom import is_phi
 from ..quality import SCHEMA
+from .prevalence import age_years
 
 NO_FIELDS = (  # numbers of this very file, or our own columns
     *("path", "problem", "warning", "boxes", "part", "split_group", "SOPInstanceUID", "StudyInstanceUID", "row"),
@@ -61,8 +62,6 @@ def _field(name, column):
         hours = pd.to_numeric(column.str[:2], errors="coerce") + pd.to_numeric(column.str[2:4], errors="coerce") / 60
         return hours.astype(float)
     if name.endswith("Age") and not pd.api.types.is_numeric_dtype(column):
-        from .prevalence import age_years
-
         return age_years(column)
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype("Float64").to_numpy(float, na_value=np.nan)

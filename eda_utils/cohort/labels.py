@@ -16,20 +16,7 @@ KEYS = (  # the one that says most first
 TRIED = 2_000  # files, to find out by what they can be joined
 LEAST_MATCHED = 0.02  # of files or of these values: below, a match is chance
 MOST_CLASSES = 20
-DESCRIPTIVE = (
-    "sex",
-    "gender",
-    "view",
-    "position",
-    "age",
-    "patient",
-    "modality",
-    "set",
-    "fold",
-    "split",
-    "reader",
-    "rad",
-)
+DESCRIPTIVE = tuple("sex gender view position age patient modality set fold split reader rad".split())
 BOX_CLASS = ("finding label", "class_name", "category", "label", "class")
 
 
@@ -74,9 +61,8 @@ def join_labels(
     ([True, False, <NA>], ('file name', 'image'))
     """
     table = read_labels(labels)
-    keys, (where, column), keep_zeros = _find_keys(index, table, on)
+    keys, rows, (where, column) = _find_keys(index, table, on)
     style, box_columns, boxes = read_boxes(table)
-    rows = _keyed(table[column], where, keep_zeros)
     facts, names = _one_row_each(table.drop(columns=[column, *box_columns]), rows)
     if style:
         facts["boxes"] = _boxes_of(boxes, table, rows).reindex(facts.index)
@@ -84,12 +70,8 @@ def join_labels(
     conflicts = int(facts.attrs.get("conflicts", 0))
     said = {"on": (where, column), "style": style, "files": len(index), "matched": int(keys.isin(facts.index).sum())}
     said |= {"rows": len(table), "unmatched_rows": int((~rows.isin(keys.dropna())).sum()), "conflicts": conflicts}
-    joined.attrs = {
-        **index.attrs,
-        "join": said,
-        "labels": names,
-        "label_columns": list(joined.columns[index.shape[1] :]),
-    }
+    columns = list(joined.columns[index.shape[1] :])
+    joined.attrs = {**index.attrs, "join": said, "labels": names, "label_columns": columns}
     return joined
 
 
@@ -122,8 +104,7 @@ def list_unmatched(
     ['no row of the labels has its file name', 'no file has its image']
     """
     table = read_labels(labels)
-    keys, (where, column), keep_zeros = _find_keys(index, table, on)
-    rows = _keyed(table[column], where, keep_zeros)
+    keys, rows, (where, column) = _find_keys(index, table, on)
     files, alone = index[~keys.isin(rows.dropna())], np.flatnonzero(~rows.isin(keys.dropna()))
     why = np.where(keys[files.index].isna(), f"it has no {where}", f"no row of the labels has its {where}")
     parts = [pd.DataFrame({"side": "file", "path": files["path"].array, "row": pd.NA, "why": why})]
@@ -198,7 +179,8 @@ def _find_keys(index, table, on):
     for keep_zeros in (True, False):
         place = _best_pair(keys, table, columns, keep_zeros)
         if place:
-            return _zeros(keys[place[0]], keep_zeros), place, keep_zeros
+            where, column = place
+            return _zeros(keys[where], keep_zeros), _keyed(table[column], where, keep_zeros), place
     raise RequestError("labels", "no column holds a UID, number or name of the files", "say which, with on=")
 
 

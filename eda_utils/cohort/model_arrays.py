@@ -30,11 +30,8 @@ def resized(pixels, shape):
 
     same = pixels.shape[2] == 3 and np.array_equal(pixels[..., 0], pixels[..., 2])
     planes = [pixels[..., channel] for channel in range(1 if same else pixels.shape[2])]
-    small = [
-        np.asarray(Pillow.fromarray(np.ascontiguousarray(plane)).resize(shape[::-1], Pillow.Resampling.BILINEAR))
-        for plane in planes
-    ]
-    return np.repeat(small[0][..., None], pixels.shape[2], axis=2) if same else np.stack(small, axis=2)
+    small = [Pillow.fromarray(plane).resize(shape[::-1], Pillow.Resampling.BILINEAR) for plane in planes]
+    return np.repeat(np.stack(small, axis=2), pixels.shape[2] // len(small), axis=2)
 
 
 def to_size(pixels, size):

@@ -78,11 +78,8 @@ def scan_shortcuts(
     columns = ["field", "kind", "effect", "auc", "p", "p_adjusted", "is_shortcut", "sentence"]
     table = pd.DataFrame(rows, columns=columns)
     table = table.sort_values(["is_shortcut", "effect"], ascending=False, kind="stable", ignore_index=True)
-    table.attrs = {
-        "label": label,
-        "baseline": _baseline(design, truth, label, seed),
-        "path": str(index["path"].iloc[0]),
-    }
+    baseline = _baseline(design, truth, label, seed)
+    table.attrs = {"label": label, "baseline": baseline, "path": str(index["path"].iloc[0])}
     return table
 
 
@@ -106,12 +103,10 @@ def _sentence(name, classes, truth, label, auc, p):
         groups = pd.Series(truth, classes.index).groupby(classes).agg(["mean", "size"])
         groups = groups[groups["size"] >= LEAST_GROUP] if (groups["size"] >= LEAST_GROUP).any() else groups
         high, low = groups["mean"].idxmax(), groups["mean"].idxmin()
-        values = "one tenth", "another" if not np.isnan(auc) else ""
-        if np.isnan(auc):
-            values = name_value(name, high), name_value(name, low)
-            values = values if values[0] != values[1] else ("one value", "another")
-        shares = [f"{groups.loc[value, 'mean']:.0%} of patients have {label} with {name}" for value in (high, low)]
-        said = f"{shares[0]} {values[0]}, {groups.loc[low, 'mean']:.0%} with {values[1]}"
+        values = (name_value(name, high), name_value(name, low)) if np.isnan(auc) else ("one tenth", "another")
+        values = values if values[0] != values[1] else ("one value", "another")
+        said = f"{groups.loc[high, 'mean']:.0%} of patients have {label} with {name} {values[0]}"
+        said += f", {groups.loc[low, 'mean']:.0%} with {values[1]}"
     why = "this can be biology, and must be adjusted for" if name in DEMOGRAPHIC else "a model can learn this instead"
     return f"{said}; p = {p:.3f} after correction: {why}."
 

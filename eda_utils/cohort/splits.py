@@ -105,13 +105,12 @@ def _groups(index, names, stats):
     if unnamed.any():
         said = f"{int(unnamed.sum()):,} of {len(index):,} files have no {' and no '.join(names)}"
         raise RequestError("split", said, 'leave them out, or add to group= what keeps them apart, at last "path"')
-    links = [pd.factorize(index[name])[0] for name in names]
-    links += _copies(index, stats)
+    links = [(np.flatnonzero(index[name].notna()), pd.factorize(index[name].dropna())[0]) for name in names]
+    links += [(files, codes) for _, files, codes in _copies(index, stats)]
     rows, columns, start = [], [], len(index)
-    for codes in links:
-        stated = np.flatnonzero(codes >= 0)
-        rows.append(stated)
-        columns.append(codes[stated] + start)
+    for files, codes in links:
+        rows.append(files)
+        columns.append(codes + start)
         start += codes.max(initial=-1) + 1
     rows, columns = np.concatenate(rows), np.concatenate(columns)
     graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), (start, start))
@@ -119,17 +118,17 @@ def _groups(index, names, stats):
 
 
 def _copies(index, stats):
-    """For exact and for near matches, the group of every file; -1 where it has none."""
+    """For exact and for near matches: what they are, the rows of files, and the group of each; nothing without stats.
+
+    A file can be in several groups of near matches: it is there once for each.
+    """
     if stats is None:
-        return []
+        return
     copies = duplicate_groups(stats, index=index if {"kind", "Rows", "Columns"} <= set(index) else None)
-    codes = []
-    for _, found in copies.groupby("match"):
-        # a file can be in several groups of near matches: each link counts
-        for number in range(int(found.groupby("path").cumcount().max()) + 1 if len(found) else 0):
-            nth = found[found.groupby("path").cumcount() == number].set_index("path")["group"]
-            codes.append(index["path"].map(nth).fillna(-1).astype(int).to_numpy())
-    return codes
+    rows = pd.DataFrame({"path": index["path"], "row": np.arange(len(index))})
+    for match in ("exact", "near"):
+        found = copies[copies["match"] == match].merge(rows, on="path")
+        yield f"{match} duplicates", found["row"].to_numpy(), pd.factorize(found["group"])[0]
 
 
 def _strata(index, names):
@@ -212,13 +211,7 @@ def _shared(split, stats):
         if keyword in split and split[keyword].notna().any():
             stated = np.flatnonzero(split[keyword].notna())
             yield what, stated, pd.factorize(split[keyword].iloc[stated])[0]
-    if stats is not None:
-        copies = duplicate_groups(stats, index=split if {"kind", "Rows", "Columns"} <= set(split) else None)
-        rows = pd.Series(np.arange(len(split)), split["path"])
-        rows = rows[~rows.index.duplicated()]
-        for match, what in (("exact", "exact duplicates"), ("near", "near duplicates")):
-            found = copies[(copies["match"] == match) & copies["path"].isin(rows.index)]
-            yield what, rows[found["path"]].to_numpy(), pd.factorize(found["group"])[0]
+    yield from _copies(split, stats)
 
 
 def _across(groups, parts):

@@ -162,3 +162,13 @@ def test_the_samples_split_without_a_leak(index):
     split = split_patients(usable, {"train": 0.6, "test": 0.4}, stratify=["Modality"], stats=stats)
     assert cohort.check_split(split, stats=stats)["across_parts"].tolist()[-2:] == [0, 0]
     assert find_leaks(split, stats=stats).empty
+
+
+def test_a_picture_in_two_groups_of_near_matches_links_both(monkeypatch):
+    paths = [f"{number}.png" for number in range(12)]
+    found = {"group": [1, 1, 2, 2, 2], "match": "near", "path": [paths[at] for at in (0, 1, 1, 0, 2)]}
+    monkeypatch.setattr("eda_utils.cohort.splits.duplicate_groups", lambda *_, **__: pd.DataFrame(found))
+    index = pd.DataFrame({"path": paths, "PatientID": range(12)})
+    split = split_patients(index, {"train": 0.5, "test": 0.5}, stats=index)
+    assert split["split_group"].nunique() == 10
+    assert split["part"].head(3).nunique() == 1
