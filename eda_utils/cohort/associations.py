@@ -73,6 +73,8 @@ def design_of(fields):
         columns.append(table)
         tests.append((name, "classes", slice(start, start + len(classes)), len(classes) - 1))
         start += len(classes)
+        # A number can follow the truth by its size or by single values, as a version does: both are asked, the better
+        # one counts; permutations make the same choice, so that it costs nothing
         if is_number_field(field):
             ranks = field.rank(pct=True) - field.rank(pct=True).mean()
             columns.append(ranks.fillna(0).to_numpy(np.float32)[:, None])
@@ -105,6 +107,7 @@ def field_scores(design, truths):
     totals, squares = design.matrix.sum(axis=0, dtype=float), (design.matrix**2).sum(axis=0, dtype=float)
     share = positives / count
     expected = share[:, None] * totals
+    # the variance of a sum without replacement: a permutation shuffles the truth, it does not draw a new one
     scale = (share * (1 - share))[:, None] * count / max(count - 1, 1)
     scores = {}
     for name, kind, columns, freedom in design.tests:
@@ -112,6 +115,7 @@ def field_scores(design, truths):
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = (sums[:, columns] - expected[:, columns]) ** 2 / (spread * scale)
         chi2 = np.nan_to_num(terms, posinf=0).sum(axis=1)
+        # chi-squared of 2 classes and of 50 have no scale in common, and the best of all fields is what max-T needs
         cut = 2 / (9 * freedom)
         score = ((chi2 / freedom) ** (1 / 3) - 1 + cut) / np.sqrt(cut)
         scores[name] = np.maximum(scores.get(name, -np.inf), score)
@@ -147,6 +151,8 @@ def permutation_test(design, truth, seed=0):
     >>> permutation_test(design_of(fields), np.repeat([0.0, 1.0], 20))["p_adjusted"].tolist()
     [0.001, 1.0]
     """
+    # Fields copy one another (a device, its software, its site): to shuffle the truth keeps what they share, where
+    # Bonferroni's correction would count it many times and find less
     rng = np.random.default_rng(seed)
     score = field_scores(design, truth[None])[0]
     order = score.sort_values(ascending=False).index
@@ -159,6 +165,7 @@ def permutation_test(design, truth, seed=0):
         as_high += (table >= observed).sum(axis=1)
         best = np.maximum.accumulate(table[::-1], axis=0)[::-1]  # of the field and those that follow less
         best_as_high += (best >= observed).sum(axis=1)
+    # what was observed is one of the permutations too: p is never 0 (Phipson, Smyth 2010)
     p = (1 + as_high) / (1 + PERMUTATIONS)
     adjusted = np.maximum.accumulate((1 + best_as_high) / (1 + PERMUTATIONS))
     return pd.DataFrame({"score": score[order], "p": p, "p_adjusted": adjusted}, index=order).reindex(score.index)
@@ -215,6 +222,8 @@ def header_auc(design, truth, seed=0):
     spread = design.matrix.std(axis=0)
     matrix = (design.matrix - design.matrix.mean(axis=0)) / np.where(spread > 0, spread, 1)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(matrix, truth):
+        # strongly regularised: hundreds of columns for some dozens of patients would else be learnt by heart
         model = LogisticRegression(C=0.02, solver="newton-cholesky").fit(matrix[seen], truth[seen])
+        # ranks, because the models of five folds have no scale in common
         scores[unseen] = pd.Series(model.decision_function(matrix[unseen])).rank(pct=True)
     return auc_interval(truth, scores, seed=seed)

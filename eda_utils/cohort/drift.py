@@ -145,6 +145,7 @@ def _difference(values, codes, several, rows_a, rows_b):
     a, b = (np.bincount(codes[rows], minlength=several) / len(rows) for rows in (rows_a, rows_b))
     if not ((a > 0) & (b > 0)).any():  # no class is in both
         return 10.0
+    # Mahalanobis' distance between the shares: one number for fields of 2 and of 50 classes (Yang, Dalton 2012)
     gap = (b - a)[1:]  # the first class is what the others leave
     covariance = sum(np.diag(share[1:]) - np.outer(share[1:], share[1:]) for share in (a, b)) / 2
     return float(min(np.sqrt(max(gap @ np.linalg.pinv(covariance, hermitian=True) @ gap, 0)), 10))
@@ -156,6 +157,7 @@ def _divergences(count_a, count_b):
 
     a, b = ((count + SMOOTH) / (count + SMOOTH).sum() for count in (count_a, count_b))
     psi = ((b - a) * np.log(b / a)).sum()
+    # two samples of one distribution differ too: their PSI is about chi-squared by this factor (Yurdakul 2018)
     chance = (len(a) - 1) * (1 / count_a.sum() + 1 / count_b.sum())
     return float(max(psi - chance, 0.0)), float(jensenshannon(a, b, base=2))
 

@@ -53,6 +53,7 @@ def auc_interval(
     members = np.split(order, np.cumsum(np.bincount(groups))[:-1])
     draws = (rng.integers(0, len(members), len(members)) for _ in range(RESAMPLES))
     chosen = (np.concatenate([members[number] for number in draw]) for draw in draws)
+    # a draw without one of the two kinds has no area, and is left out
     low, high = np.nanquantile([rank_auc(truth[rows], scores[rows]) for rows in chosen], [0.025, 0.975])
     return float(rank_auc(truth, scores)), float(low), float(high)
 

@@ -43,7 +43,7 @@ def association(log: Sequence[dict] | pd.DataFrame, *, most: int = MOST_ROWS, ax
     Examples
     --------
     >>> import tempfile
-    >>> from eda_utils import services
+    >>> from eda_utils import plots, services
     >>> log = []
     >>> with tempfile.TemporaryDirectory() as folder, services.start_archive(folder) as archive:
     ...     _ = services.echo(archive, log=log)

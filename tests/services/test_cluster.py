@@ -13,6 +13,7 @@ import pytest
 from parts import mixed_folder, package
 
 from eda_utils import index_folder, quality, read_index
+from eda_utils.core import progress
 from eda_utils.core.errors import RequestError
 from eda_utils.index import folder as module
 from eda_utils.samples import write_phantom_slide
@@ -167,14 +168,14 @@ def test_a_worker_is_killed_halfway(cluster, folder, tmp_path, monkeypatch, outp
         (address,) = (address for address, facts in workers.items() if facts["name"] == "victim")
         counts, busy = [], []
 
-        class Bar(module.tqdm):
+        class Bar(progress.tqdm):
             def update(self, count):
                 counts.append(count)
                 busy.append(len(client.processing().get(address, ())))
                 if "victim" in cluster.processes and (busy[-1] or 2 * sum(counts) > len(expected)):
                     cluster.kill("victim")
 
-        monkeypatch.setattr(module, "tqdm", Bar)
+        monkeypatch.setattr(progress, "tqdm", Bar)
         found = index_folder(folder, client=client, output=tmp_path / "parts" if output else None)
         assert "victim" not in cluster.processes
         assert max(busy) > 0
