@@ -40,12 +40,14 @@ def functions(path):
 
 
 def code_lines(path):
-    """How many lines are neither empty nor comment nor docstring."""
+    """How many lines are neither empty nor comment nor docstring; a signature is one, whatever its types take."""
     text = path.read_text(encoding="utf-8")
     told = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
             told.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+        if isinstance(node, ast.FunctionDef):
+            told.update(range(node.lineno + 1, node.body[0].lineno))
     lines = enumerate(text.splitlines(), start=1)
     return sum(bool(line.strip()) and not line.lstrip().startswith("#") for number, line in lines if number not in told)
 
@@ -53,7 +55,7 @@ def code_lines(path):
 def test_sizes():
     lines = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: count for name, count in lines.items() if count > 350} == {}
-    assert sum(map(code_lines, MODULES)) < 16_000
+    assert sum(map(code_lines, MODULES)) < 13_900
 
 
 def test_functions_are_short():
