@@ -84,11 +84,9 @@ def test_one_line_that_says_what_and_what_to_do(arguments, line, capsys, monkeyp
 
 
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch, samples, capsys):
-    from eda_utils.index import storage as module
-
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_index", full)
+    monkeypatch.setattr("eda_utils.index.write_index", full)
     assert main(["index", str(samples / "PAT0002"), "-o", str(tmp_path / "i.csv"), "-q"]) == 2
     assert capsys.readouterr().err == "eda_utils: OSError: No space left on device\n"
