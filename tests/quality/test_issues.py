@@ -52,10 +52,10 @@ def test_a_clean_folder_has_no_findings(tmp_path, seed):
 
 
 def test_every_check_is_tested():
-    modules = ("encoding", "geometry", "acquisition", "patient", "pixel", "contradiction")
-    cases = [case for name in modules for case in import_module(f"test_{name}_checks").CASES]
+    modules = ("encoding", "geometry", "acquisition", "patient", "pixels", "contradictions")
+    cases = [case for name in modules for case in import_module(f"quality.rules.test_{name}").CASES]
     planted = {*DEFECTS, *(cell for case in cases for cell in case if isinstance(cell, str))}
-    planted |= {case[1] for case in import_module("test_geometry_checks").MIXED}
+    planted |= {case[1] for case in import_module("quality.rules.test_geometry").MIXED}
     assert set(list_checks()["code"]) - planted == set()
 
 
