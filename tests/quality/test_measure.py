@@ -269,7 +269,8 @@ def odd_folder(tmp_path, monkeypatch):
         Pillow.fromarray(np.uint8(SCENE % 256)).save(tmp_path / f"{name}.png")
     measure_image(str(tmp_path / "a.png"))  # compiled beforehand, so that a few seconds are enough
     monkeypatch.setattr(stats, "measure_image", odd_measure_image)
-    monkeypatch.setattr(stats, "run_guarded", partial(sandbox.run_guarded, seconds=15))
+    for name in ("run_guarded", "run_apart"):
+        monkeypatch.setattr(stats, name, partial(getattr(sandbox, name), seconds=15))
     return tmp_path
 
 
