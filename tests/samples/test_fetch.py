@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from parts import ROOT
 
 from eda_utils.core.errors import FormatError, MissingError
 from eda_utils.samples import fetch as module
 from eda_utils.samples.fetch import CANARY, make_samples, registry
 
-ROOT = Path(__file__).parents[1]
 IDENTITY = {0x00080080, 0x00080081, 0x00080090, 0x00081030, 0x00100010, 0x00100020, 0x00100030, 0x00100040, 0x00101000}
 IDENTITY |= {0x00081060, 0x00081070, 0x00101040, 0x00400275}
 
