@@ -42,9 +42,9 @@ docs: .venv/ready ## write the reference of every public name into docs/api/
 test: .venv/ready-for-tests samples ## run all tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-test-quick: .venv/ready-for-tests samples ## run the tests that need no browser, server or notebook kernel
+test-quick: .venv/ready-for-tests samples ## run the quick tests that need no browser, server or notebook kernel
 	EDA_TEST_QUICK=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal \
-	  -m "not (browser or services or notebooks or hostile)"
+	  -m "not (browser or services or notebooks or hostile or slow)"
 
 bench: samples ## measure what the README claims
 	$(BIN)/python benchmarks/start.py

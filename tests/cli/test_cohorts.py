@@ -32,6 +32,7 @@ def test_split_prints_its_proof(folder, tmp_path_factory, capsys):
     assert "--parts: train has no share" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_compare_writes_a_page(folder, tmp_path_factory, capsys):
     page = tmp_path_factory.mktemp("pages") / "drift.html"
     assert main(["compare", str(folder), str(folder), "-o", str(page), "-q"]) == 0

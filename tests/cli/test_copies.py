@@ -1,5 +1,6 @@
 """Copies from the command line."""
 
+import pytest
 from identified import identified, write
 from written import smooth, write_text
 
@@ -27,6 +28,7 @@ def test_options_are_those_of_the_function():
     assert tuple(OPTIONS) == RETAINED
 
 
+@pytest.mark.slow
 def test_pixels_are_cleaned_when_asked(make_dicom, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     make_dicom(write_text(smooth())[0], "in/a.dcm", BurnedInAnnotation="YES")

@@ -20,6 +20,7 @@ from eda_utils.dicom.phi import MASK
 from eda_utils.samples.fetch import CANARY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["i.parquet", "i.csv"])
 def test_index_masks_identifiers_unless_asked(samples, tmp_path, name, capsys):
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
@@ -30,6 +31,7 @@ def test_index_masks_identifiers_unless_asked(samples, tmp_path, name, capsys):
     assert CANARY in read(tmp_path / name).to_csv()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["s.parquet", "s.csv"])
 def test_measure_writes_a_row_per_image(samples, index, tmp_path, name, capsys):
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
@@ -42,6 +44,7 @@ def test_measure_writes_a_row_per_image(samples, index, tmp_path, name, capsys):
     assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_measure_uses_its_cache(samples, tmp_path, capsys):
     arguments = [
         "measure",
@@ -88,6 +91,7 @@ def audit(make_dicom, tmp_path, capsys):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("severities", "fail_on", "code"),
     [
@@ -121,6 +125,7 @@ def test_audit_fails_on_errors_unless_told_otherwise(audit):
     assert audit(["warning"])[0] == 0
 
 
+@pytest.mark.slow
 def test_audit_looks_at_pixels_uids_and_copies_unless_told_otherwise(make_dicom, tmp_path, capsys):
     blank = make_dicom(NOISE * 0, "blank.dcm", **CLEAN)
     make_dicom(NOISE, "first.dcm", **CLEAN)
@@ -134,6 +139,7 @@ def test_audit_looks_at_pixels_uids_and_copies_unless_told_otherwise(make_dicom,
     assert set(pd.read_csv(tmp_path / "found.csv")["kind"]) == {"instance_copied"}
 
 
+@pytest.mark.slow
 def test_audit_looks_for_patients_unless_told_otherwise(audit):
     code, table, said = audit([], "--phi")
     assert code == 1
@@ -144,6 +150,7 @@ def test_audit_looks_for_patients_unless_told_otherwise(audit):
     assert "Do not send" not in audit([])[2]
 
 
+@pytest.mark.slow
 def test_audit_looks_for_text_in_pixels_when_asked(make_dicom, tmp_path, capsys):
     make_dicom(write_text(smooth())[0], BurnedInAnnotation="NO")
     arguments = ["audit", str(tmp_path), "-o", str(tmp_path / "found.csv"), "-q", "--no-pixels"]
@@ -159,6 +166,7 @@ def read_all(terminal):
             yield content.decode()
 
 
+@pytest.mark.slow
 def test_a_bar_moves_on_a_terminal_and_not_elsewhere(make_dicom, tmp_path):
     """A terminal of our own, and a pipe."""
     make_dicom(NOISE, **CLEAN)
@@ -183,6 +191,7 @@ def test_help_has_an_example(command, capsys):
     assert max(map(len, said.splitlines())) <= 90
 
 
+@pytest.mark.slow
 def test_slides_writes_a_row_per_slide_and_says_what_is_wrong(samples, tmp_path, capsys):
     assert main(["slides", str(samples), "-o", str(tmp_path / "s.csv"), "-q"]) == 0
     told = capsys.readouterr().out

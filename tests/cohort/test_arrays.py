@@ -13,6 +13,7 @@ from eda_utils.core.errors import RequestError
 from eda_utils.samples.fetch import CANARY
 
 
+@pytest.mark.slow
 def test_saved_arrays_tell_how_they_were_made(index, tmp_path):
     radiographs = index[index["Modality"].isin(["CR", "MG", "CT", "US"])]
     dataset = ImageDataset(radiographs, size=(24, 32), on_error="skip")
@@ -25,6 +26,7 @@ def test_saved_arrays_tell_how_they_were_made(index, tmp_path):
     assert said["items"] + len(said["skipped"]) == len(dataset)
 
 
+@pytest.mark.slow
 def test_a_zarr_says_the_same(index, tmp_path):
     """An item a chunk: more than fits in memory is written one by one."""
     zarr = package("zarr")

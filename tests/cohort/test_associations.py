@@ -28,6 +28,7 @@ def test_score_of_classes_is_that_of_chi_squared():
     assert field_scores(design_of(field.to_frame("f")), truth[None]).loc["f", 0] == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_p_values_are_uniform_where_nothing_is():
     adjusted, single = [], []
     for seed in range(40):

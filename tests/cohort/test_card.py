@@ -25,6 +25,7 @@ def test_no_small_number_can_be_read_or_found_out(counts):
         assert hidden.sum() >= 2, "one alone is the sum minus the others"
 
 
+@pytest.mark.slow
 def test_card_of_the_samples(index):
     stats = measure_images(index)
     findings = pd.concat([flag_issues(index, stats), find_duplicates(stats, index=index)])

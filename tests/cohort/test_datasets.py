@@ -42,6 +42,7 @@ assert all(map(np.array_equal, here, there))
 """
 
 
+@pytest.mark.slow
 def test_modality_values_are_those_of_load_image(radiographs):
     dataset = ImageDataset(radiographs, on_error="skip")
     for number in range(len(dataset)):
@@ -63,6 +64,7 @@ def test_displayed_values_are_those_of_to_display(radiographs):
     np.testing.assert_allclose(array, np.moveaxis(shown, -1, 0) / np.float32(255), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_new_processes_read_the_same(radiographs, tiles):
     for dataset in (ImageDataset(radiographs.head(6), size=(48, 64)), TileDataset(tiles, "sick")):
         here = batch(dataset, range(6))
@@ -72,6 +74,7 @@ def test_new_processes_read_the_same(radiographs, tiles):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_copies_of_a_process_read_the_same(radiographs, tiles, tmp_path):
     """As a DataLoader makes them; a process with threads must not be copied, so a new one is."""
     for dataset in (ImageDataset(radiographs.head(6), size=(48, 64)), TileDataset(tiles, "sick")):
@@ -79,6 +82,7 @@ def test_copies_of_a_process_read_the_same(radiographs, tiles, tmp_path):
         subprocess.run([sys.executable, "-c", FORKED, str(tmp_path / "dataset")], check=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_pickle_reads_the_same(radiographs, tiles):
     for dataset in (ImageDataset(radiographs, size=(32, 32)), TileDataset(tiles, "sick", channels=1)):
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset))[1][0], dataset[1][0])

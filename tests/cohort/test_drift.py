@@ -9,6 +9,7 @@ from eda_utils.cohort.drift import compare_datasets, flag_drift, list_values
 from eda_utils.core.errors import RequestError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [range(start, start + 5) for start in range(0, 15, 5)])
 def test_ten_fields_drift_and_ten_do_not(seeds):
     """benchmarks/cohort.py does the same over 50 seeds."""
@@ -21,6 +22,7 @@ def test_ten_fields_drift_and_ten_do_not(seeds):
     assert false <= 1
 
 
+@pytest.mark.slow
 def test_the_same_site_twice_is_not_told_apart():
     rng = np.random.default_rng(7)
     table = compare_datasets(make_site(rng, False), make_site(rng, False))
@@ -55,6 +57,7 @@ def test_new_values_are_counted_and_named_where_they_may_be():
     assert "one" not in flag_drift(table.reset_index()).to_string().replace("one ", "")
 
 
+@pytest.mark.slow
 def test_real_folders_compare(index):
     half = index.iloc[::2], index.iloc[1::2]
     table = compare_datasets(*half)

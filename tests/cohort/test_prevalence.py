@@ -17,6 +17,7 @@ def test_intervals_are_wilsons(case):
     np.testing.assert_allclose(wilson(positives / count, count), (theirs.low, theirs.high), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_images_of_one_patient_are_not_independent():
     """In 95 of 100 cohorts the truth must be inside, although each patient has ten images that agree."""
     rng, inside, naive = np.random.default_rng(0), 0, 0

@@ -30,6 +30,7 @@ def test_copies_of_a_patient_make_nothing_surer(scored):
     assert wide > 2 * narrow
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
     held = 0
     for seed in range(60):

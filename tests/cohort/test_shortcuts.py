@@ -11,6 +11,7 @@ from eda_utils.core.errors import RequestError
 from eda_utils.samples.fetch import CANARY
 
 
+@pytest.mark.slow
 def test_fifty_cohorts():
     """Half of them with a shortcut."""
     is_planted = np.arange(50) % 2

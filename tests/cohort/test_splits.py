@@ -54,6 +54,7 @@ def linked(patients, pictures):
     return len(groups)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(cohorts, st.integers(0, 3))
 def test_nothing_is_on_two_sides(rows, seed):
@@ -90,6 +91,7 @@ def test_sizes_are_the_best_there_are(sizes, shares):
     assert ours <= best + 1e-9, "all deals of so few groups are tried"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The least populated class in y")
 def test_labels_are_as_balanced_as_by_scikit_learn():
     model_selection = pytest.importorskip("sklearn.model_selection")
@@ -154,6 +156,7 @@ def test_what_is_written_can_be_read_by_its_owner_only(tmp_path):
     assert table["input_sha256"].nunique() == 1
 
 
+@pytest.mark.slow
 def test_the_samples_split_without_a_leak(index):
     from eda_utils import measure_images
 

@@ -36,6 +36,7 @@ def bare(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_core_indexes_measures_and_loads(bare, samples, tmp_path):
     folder = tmp_path / "images"
     shutil.copytree(samples / "PAT0002", folder)
@@ -46,6 +47,7 @@ def test_the_core_indexes_measures_and_loads(bare, samples, tmp_path):
     assert answer.stdout == f"{count} 0 0 uint8\nTrue True\n"
 
 
+@pytest.mark.slow
 def test_a_slide_is_no_picture_because_nobody_looked(bare, samples):
     code = "import sys, eda_utils as eda; print(*eda.index_folder(sys.argv[1], progress=False)['problem'])"
     answer = bare("-c", code, samples / "pathology")

@@ -92,6 +92,7 @@ SAID = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", [*SAID, "chatter"])
 def test_one_item_is_lost_and_the_run_goes_on(deed):
     if deed in ("memory", "lost") and not MEMORY_IS_BOUND:
@@ -105,6 +106,7 @@ def test_one_item_is_lost_and_the_run_goes_on(deed):
         assert str(found) == SAID[deed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 3])
 def test_results_are_in_order(workers):
     names = [f"{'abort' if number % 40 == 7 else number}.dcm" for number in range(200)]
@@ -162,6 +164,7 @@ def test_a_process_that_cannot_be_started_is_said(monkeypatch):
     assert str(caught.value) == expected
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_main_guard(tmp_path):
     """`multiprocessing` would run the script again in every process."""
     script = tmp_path / "script.py"

@@ -303,6 +303,7 @@ def test_a_compressed_tar_is_not_wound_back_for_every_member(tmp_path, monkeypat
     assert len(rewound) <= 4
 
 
+@pytest.mark.slow
 def test_threads_do_not_share_a_position(archive):
     expected = index_folder(archive)
     with ThreadPoolExecutor(4) as pool:
@@ -316,6 +317,7 @@ def test_a_member_stays_open_as_long_as_it_is_needed(archive):
         assert file.read()[128:132] == b"DICM"
 
 
+@pytest.mark.slow
 def test_archives_are_closed(archive):
     """No descriptor is left for every thread and every archive of the past."""
     index_folder(archive)

@@ -203,6 +203,7 @@ def expected_cell(wanted, element):
     return texts[0] if wanted.has_one_value else texts
 
 
+@pytest.mark.slow
 @for_each(dicom_files)
 def test_every_name_finds_what_pydicom_holds(path):
     with quiet():

@@ -53,6 +53,7 @@ def claimed(path, frame=0):
         return str(error)
 
 
+@pytest.mark.slow
 @for_each(dicom_files)
 def test_what_can_be_decoded_is_let_through(path):
     try:

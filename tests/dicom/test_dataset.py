@@ -122,6 +122,7 @@ print(eda.measure_images(index, progress=False)["problem"].notna().sum())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setup", ["", "logging.basicConfig()"])
 def test_a_decoder_that_fails_is_not_heard_on_the_terminal(tmp_path, setup):
     """Pillow cannot decode the first, nobody the second, and the third names a character set that there is not."""

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from importlib import import_module
 
+import pytest
 from parts import ROOT
 
 import eda_utils
@@ -120,6 +121,7 @@ def test_import_is_light():
     assert int(count) < 10
 
 
+@pytest.mark.slow
 def test_a_picture_is_shown_without_what_only_slides_need():
     code = "import sys, eda_utils; eda_utils.show_image; print(sorted({'numba', 'openslide'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")

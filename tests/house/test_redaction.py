@@ -80,6 +80,7 @@ def nothing_leaks(secrets, caplog, capfd):
     assert leaks(out + err + caplog.text, [CANARY, *secrets]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_FILE)
 def test_no_identifier_is_shown_of_a_file(name, index, nothing_leaks):
     kinds = index.drop_duplicates(["Modality", "PhotometricInterpretation", "format"])
@@ -87,6 +88,7 @@ def test_no_identifier_is_shown_of_a_file(name, index, nothing_leaks):
         nothing_leaks(OF_FILE[name], path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_FOLDER)
 def test_no_identifier_is_shown_of_a_folder(name, samples, nothing_leaks):
     nothing_leaks(OF_FOLDER[name], samples)
@@ -103,6 +105,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:1] + command[4:]))
 def test_no_command_shows_or_writes_an_identifier(command, samples, secrets, tmp_path, capfd, caplog):
     caplog.set_level(logging.DEBUG)

@@ -39,6 +39,7 @@ def complaints(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_a_checker_finds_a_wrong_name(complaints):
     assert len(complaints["wrong_name"]) == 1
     assert '"nonsense"' in complaints["wrong_name"][0]

@@ -36,6 +36,7 @@ def dicom_files():
     return [path for path in files if path.suffix != ".csv" and sniff(path)[0] == "dicom"]
 
 
+@pytest.mark.slow
 @for_each(dicom_files)
 def test_every_picture_is_decoded(path):
     wrong = why_not(path)

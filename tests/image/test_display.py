@@ -218,6 +218,7 @@ def from_dcmtk(path, image):
     return None
 
 
+@pytest.mark.slow
 @for_each(pictures)
 def test_same_picture_as_dcmtk(path):
     """At most 1 grey level, or 3 in a colour, wherever DCMTK can show the file (it knows no JPEG 2000)."""

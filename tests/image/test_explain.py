@@ -45,6 +45,7 @@ def by_hand(stored, steps):
     return 255 - grey if steps["polarity"].startswith("inverted") else grey
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_whoever_follows_it_gets_the_picture(path):
     try:
@@ -64,6 +65,7 @@ def test_whoever_follows_it_gets_the_picture(path):
         assert np.abs(by_hand(stored, steps) - to_display(image)).max() <= (2 if coarse else 0.51)
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_every_row_is_filled(path):
     try:

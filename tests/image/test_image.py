@@ -20,6 +20,7 @@ from eda_utils.samples.fetch import CANARY
 CT = get_testdata_file("CT_small.dcm")
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_a_picture_or_a_plain_reason(path):
     try:

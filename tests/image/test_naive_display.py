@@ -79,6 +79,7 @@ def test_audit(folder):
     assert table["problem"].notna().sum() == 1
 
 
+@pytest.mark.slow
 def test_every_sample_has_a_row_or_no_picture(samples, index):
     table = audit_display(index, progress=False)
     pictures = index[index["kind"].isin(["dicom", "image"])]

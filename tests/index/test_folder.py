@@ -152,6 +152,7 @@ def test_a_number_that_is_none_is_said(index):
     assert row["warning"] == "NumberOfFrames has a value that its VR does not allow"
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_table(samples, monkeypatch):
     from eda_utils.index import folder as module
 

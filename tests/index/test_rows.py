@@ -255,6 +255,7 @@ def mixed_index(samples):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PLAIN, *NESTED, *PRIVATE])
 def test_cells_are_what_pydicom_says(mixed_index, name):
     """Where an enhanced object has a window in its functional groups, ours is that one: PS3.3 C.7.6.16.1.1."""
@@ -276,6 +277,7 @@ def test_cells_are_what_pydicom_says(mixed_index, name):
     assert compared or not CORPUS.is_dir() or name == "ReferencedSeriesSequence[99].SeriesInstanceUID"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tags", [[*PLAIN, *NESTED], [*PLAIN, *PRIVATE], [*PRIVATE, *NESTED, *PLAIN, "60000010", "00091001"]]
 )
@@ -341,6 +343,7 @@ def wrong_folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tags", [None, "all"])
 def test_an_attribute_of_a_wrong_kind_is_a_row(wrong_folder, monkeypatch, tags):
     table = index_folder(wrong_folder, tags="all") if tags else both_ways(wrong_folder, monkeypatch)
@@ -378,6 +381,7 @@ def test_a_wrong_kind_is_told_as_it_is_or_warned_about(wrong_folder, name, expec
     assert pd.isna(row["problem"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
 def test_damaged_bytes_end_no_run(syntax, tmp_path, monkeypatch):
     """One byte of a header changed, at every place."""
@@ -408,6 +412,7 @@ def test_damaged_bytes_end_no_run(syntax, tmp_path, monkeypatch):
 # rows on disk instead of in memory
 
 
+@pytest.mark.slow
 def test_parts_hold_the_rows_of_the_table(samples, tmp_path, monkeypatch):
     """In their order, with their types; and what is refused as well."""
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:

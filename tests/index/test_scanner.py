@@ -44,6 +44,7 @@ def all_files():
     return [*foreign_files(), *(path for path in sorted(tests.rglob("*")) if path.is_file())]
 
 
+@pytest.mark.slow
 @for_each(all_files)
 def test_same_row_as_pydicom(path):
     assert_same_row(path)
@@ -118,6 +119,7 @@ def encode(made, syntax, charset):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
 @settings(max_examples=examples(500))
 @given(data_sets(), st.sampled_from(CHARSETS), st.integers(0, 2**32))
@@ -155,6 +157,7 @@ def test_the_table_is_the_same_either_way(samples, monkeypatch):
     assert index_folder(samples).dtypes.equals(slow.dtypes)
 
 
+@pytest.mark.slow
 def test_threads_do_not_share_a_scanner(samples, monkeypatch):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pydicom
+import pytest
 from hypothesis import given, settings, strategies as st
 from parts import dicom_files, for_each
 from pydicom.dataelem import RawDataElement
@@ -32,6 +33,7 @@ def walked(content, *, size=None, amount=None):
     return status[0], ends[0], dict(zip(TAGS.tolist(), values, strict=True))
 
 
+@pytest.mark.slow
 @for_each(dicom_files)
 def test_the_bytes_are_those_that_pydicom_finds(path):
     content = path.read_bytes()
@@ -61,6 +63,7 @@ def dataset_end(path):
         return file.tell()
 
 
+@pytest.mark.slow
 def test_a_short_head_is_read_on(samples, index):
     path = index.loc[index["kind"].eq("dicom") & index["format"].eq("DICOM"), "path"]
     plain = [content for content in map(read_bytes, path) if walked(content)[0] == PLAIN]

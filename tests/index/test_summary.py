@@ -30,6 +30,7 @@ def test_uids_of_the_standard_have_names(index):
     assert "RLE Lossless" in set(count_files(index, "TransferSyntaxUID")["TransferSyntaxUID"])
 
 
+@pytest.mark.slow
 def test_identifying_columns_are_refused(index):
     with pytest.raises(RequestError) as caught:
         count_files(index, "Modality", "InstitutionName")

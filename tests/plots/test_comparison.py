@@ -1,6 +1,7 @@
 """Figures of shortcuts, drift and scores say what is in the tables."""
 
 import numpy as np
+import pytest
 from cohorts import make_cohort, make_site
 
 from eda_utils import plots
@@ -12,6 +13,7 @@ def title(ax):
     return " ".join(ax.get_title(loc="left").split())
 
 
+@pytest.mark.slow
 def test_shortcuts():
     index, field = make_cohort(3, shortcut=True)
     ax = plots.shortcuts(scan_shortcuts(index, "sick"))
@@ -21,6 +23,7 @@ def test_shortcuts():
     assert title(plots.shortcuts(scan_shortcuts(clean, "sick"))).startswith("sick follows none of 12 fields; without")
 
 
+@pytest.mark.slow
 def test_drift():
     rng = np.random.default_rng(0)
     ax = plots.drift(compare_datasets(make_site(rng, False), make_site(rng, True)))

@@ -28,6 +28,7 @@ def texts(figure):
     return " ".join(item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text")))
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_every_file_has_its_stages(path):
     try:
@@ -81,6 +82,7 @@ def test_all_padding_and_not_a_number(make_dicom):
     assert "100% padding left out" in captions(axes[1])[0]
 
 
+@pytest.mark.slow
 def test_naive_and_right(samples, index):
     audit = audit_display(index, progress=False)
     axes = show_naive_and_right(audit, count=3)

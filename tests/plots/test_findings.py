@@ -39,6 +39,7 @@ def title(ax):
     return " ".join(ax.get_title(loc="left").split())
 
 
+@pytest.mark.slow
 def test_findings_of_the_samples(index, findings):
     axes = show_findings(findings, index)
     assert axes.shape == (8, 4)
@@ -82,6 +83,7 @@ def test_no_finding_is_said(index, index_given):
     assert axes[0, 0].figure.alt_text == "Nothing to show: no check has found anything"
 
 
+@pytest.mark.slow
 def test_copies_in_the_samples(index, stats):
     axes = show_duplicates(duplicate_groups(stats, index=index), index)
     figure = axes[0, 0].figure

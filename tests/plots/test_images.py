@@ -15,6 +15,7 @@ def texts(figure):
     return " ".join(item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text")))
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_every_file_is_shown_or_explained(path):
     try:

@@ -19,6 +19,7 @@ def slides(tmp_path_factory):
     return eda.quality.measure_slides(folder, progress=False)
 
 
+@pytest.mark.slow
 def test_each_slide_has_a_panel_with_what_is_wrong(slides):
     axes = eda.plots.show_slides(slides)
     told = {ax.get_title(loc="left"): ax.get_xlabel().replace("\n", " ") for ax in axes}
@@ -29,6 +30,7 @@ def test_each_slide_has_a_panel_with_what_is_wrong(slides):
     assert axes[0].figure.alt_text.endswith("5 of 9 slides with a warning or an error")
 
 
+@pytest.mark.slow
 def test_outlines_are_drawn_where_there_is_something(slides):
     axes = dict(zip(slides["file"], eda.plots.show_slides(slides), strict=True))
     assert [len(axes[f"{name}.tiff"].collections) for name in ("glass", "clean", "ink")] == [0, 1, 2]

@@ -98,6 +98,7 @@ def points(axes):
     return [len(item.get_offsets()) for ax in axes for item in ax.findobj(PathCollection)]
 
 
+@pytest.mark.slow
 def test_every_measured_image_is_a_point(index, stats):
     axes = plots.distributions(stats, index, "entropy_bits")
     assert sum(points(axes)) == stats["entropy_bits"].notna().sum()
@@ -105,6 +106,7 @@ def test_every_measured_image_is_a_point(index, stats):
     assert axes[0].get_title(loc="left") in axes[0].figure.alt_text
 
 
+@pytest.mark.slow
 def test_units_have_no_axis_in_common(index, stats):
     labels = [ax.get_xlabel() for ax in plots.distributions(stats, index)]
     assert len(labels) == 4

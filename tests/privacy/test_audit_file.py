@@ -22,6 +22,7 @@ def test_an_image_that_tells_nothing_has_no_findings():
     assert told(bare()) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [0, 1, 3])
 def test_every_attribute_of_the_table_is_found_alone(depth):
     for tag in IN_DATASETS:

@@ -42,6 +42,7 @@ def check(dataset, written, place, near):
     assert np.array_equal(after[:, is_far], written[:, is_far])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int16])
 @pytest.mark.parametrize("frames", [1, 3])
 def test_native(make_dicom, kind, frames):
@@ -110,6 +111,7 @@ def test_one_bit_a_pixel_is_refused(make_dicom):
         blank_text(dataset)
 
 
+@pytest.mark.slow
 def test_cines_of_samples_lose_their_text(samples):
     path = samples / "PAT0009/ST0001/SE0001/IM0002.dcm"
     dataset = read_dataset(path, pixels=True)

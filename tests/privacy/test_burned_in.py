@@ -44,18 +44,21 @@ def ultrasounds_with_names(tmp_path_factory):
     return [str(folder / name) for name in OF_DEID_DATA]
 
 
+@pytest.mark.slow
 def test_ultrasounds_with_names(ultrasounds_with_names):
     """With a dummy name, declared, and a Doppler; the larger set of samples has them, from the package deid-data."""
     for path in ultrasounds_with_names:
         assert WRITTEN & set(examine_text(path, ocr=False)), path
 
 
+@pytest.mark.slow
 def test_ultrasounds_with_names_are_read(ultrasounds_with_names):
     package("rapidocr")
     for path in ultrasounds_with_names:
         assert WRITTEN & set(examine_text(path, ocr=True)), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXT_FREE)
 def test_images_without_text(samples, name):
     assert not WRITTEN & set(examine_text(str(samples / name), ocr=False))
@@ -76,6 +79,7 @@ def test_nothing_ends_the_run(tmp_path):
     assert "gone" in {path.rpartition("/")[2] for path in find(tmp_path, workers=2)["path"]}
 
 
+@pytest.mark.slow
 @for_each(lambda: [path for path in sorted(CORPUS.rglob("*.dcm")) if path.stat().st_size < 10**6][:40])
 def test_foreign_files(path):
     try:

@@ -66,6 +66,7 @@ def test_what_tells_nobody_is_unchanged(tmp_path):
     assert copy.LongitudinalTemporalInformationModified == "REMOVED"
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_any_file(path, tmp_path):
     folder = tempfile.mkdtemp(dir=tmp_path)
@@ -93,6 +94,7 @@ def complaints(path):
     return Counter(line for line in lines if line.startswith("Error"))
 
 
+@pytest.mark.slow
 def test_dciodvfy_has_no_new_errors(samples, tmp_path):
     done = copies(samples, tmp_path / "copies").dropna(subset="copied_to")
     assert len(done) > 40
@@ -102,6 +104,7 @@ def test_dciodvfy_has_no_new_errors(samples, tmp_path):
     assert {path: errors for path, errors in new.items() if errors} == {}
 
 
+@pytest.mark.slow
 def test_relations_between_files_stay(samples, tmp_path):
     done = copies(samples, tmp_path / "copies").dropna(subset="copied_to")
     before, after = index_folder(done["path"].tolist()), index_folder(done["copied_to"].tolist())
@@ -185,6 +188,7 @@ def test_the_crosswalk_is_made_when_asked_and_is_private(tmp_path):
             deidentify(path, tmp_path / "more", crosswalk=place)
 
 
+@pytest.mark.slow
 def test_processes_do_the_same(samples, tmp_path):
     one, two = (
         copies(samples, tmp_path / str(workers), salt="s", workers=workers).drop(columns="copied_to")

@@ -46,6 +46,7 @@ def test_nothing_read(monkeypatch):
     assert list(read_lines(np.zeros((40, 60), np.uint8))) == []
 
 
+@pytest.mark.slow
 def test_planted_text_is_read():
     package("rapidocr")
     pixels, (rows, columns) = write_text(smooth(), "DOE JANE 1951", size=24)

@@ -34,6 +34,7 @@ def test_planted_text(size, value, row):
     assert boxes["score"].between(0, 1).all()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 200), st.integers(0, 60), st.integers(0, 9))
 @settings(max_examples=20)
 def test_wherever_it_stands(row, column, seed):
@@ -48,11 +49,13 @@ def test_colours(color, ground):
     assert is_covered(text_boxes(pixels), place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXT_FREE)
 def test_images_without_text(samples, name):
     assert text_boxes(load_image(samples / name)).empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in TEXT_FREE if not name.startswith(("PAT0010", "p"))])
 def test_text_in_images_of_patients(samples, name):
     image = load_image(samples / name)

@@ -124,6 +124,7 @@ COPIES = {  # how a copy comes about: picture as shown, to a file
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", COPIES)
 @pytest.mark.parametrize(
     "name", ["PAT0001/ST0001/SE0001/IM0001", "PAT0005/ST0002/SE0001/IM0001.IMA", "photos/fundus_left.jpg"]
@@ -136,6 +137,7 @@ def test_copies_of_real_images_are_found(samples, tmp_path, name, made):
     assert set(groups["path"]) == set(index["path"])
 
 
+@pytest.mark.slow
 def test_samples(samples, index):
     """What is there twice is so on purpose (data/README.md), or is one picture in 8 and in 12 bits."""
     stats = measure_images(index)

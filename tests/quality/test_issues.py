@@ -25,6 +25,7 @@ def pairs(table):
     return set(zip(table["path"], table["kind"], strict=True))
 
 
+@pytest.mark.slow
 def test_planted_defects(tmp_path):
     """Precision and recall of each check, in a folder with an answer key; benchmarks/quality.py shows the table."""
     key = make_planted(tmp_path)
@@ -45,6 +46,7 @@ def test_a_score_counts_what_is_missed_and_what_is_wrong():
     assert table.loc["few_grey_levels", "recall"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 8])
 def test_a_clean_folder_has_no_findings(tmp_path, seed):
     assert make_planted(tmp_path, clean=True, seed=seed).empty
@@ -97,6 +99,7 @@ def test_each_check_needs_no_more_than_it_says(code):
     flag_issues(index, stats)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(30))
 @given(st.data())
 def test_no_text_of_a_header_is_quoted(data):
@@ -111,6 +114,7 @@ def test_no_text_of_a_header_is_quoted(data):
     assert not any(str(CLEAN[name]).lower() in shown for name in CLEAN if is_phi(name) and len(str(CLEAN[name])) > 3)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(30))
 @given(st.data())
 def test_any_number_is_survived(data):
@@ -126,6 +130,7 @@ def test_any_number_is_survived(data):
     flag_issues(index_of(header, {}), stats_of(measured, {}))
 
 
+@pytest.mark.slow
 def test_the_type_of_a_column_and_the_order_of_rows_do_not_matter():
     index, stats = index_of({"HighBit": 15}, {"Modality": "OT"}, {"PatientSex": "X"}), stats_of({}, {}, {})
     expected = flag_issues(index, stats)
@@ -160,6 +165,7 @@ def of_samples(samples):
     return audit(samples)
 
 
+@pytest.mark.slow
 def test_samples(of_samples, samples):
     """What is known to be wrong with them is said in data/README.md."""
     found = of_samples.assign(path=of_samples["path"].str.removeprefix(f"{samples}/"))
@@ -174,6 +180,7 @@ def test_samples(of_samples, samples):
     assert not any(word in shown for word in (CANARY.lower(), "1.2.840", "1.3.6"))
 
 
+@pytest.mark.slow
 def test_corpus(corpus):
     found = audit(corpus)
     names = found.assign(path=found["path"].str.rsplit("/", n=1).str[-1])

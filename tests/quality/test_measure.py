@@ -71,6 +71,7 @@ def check_values(row, values):
     assert row["unique_values"] == len(shares)
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_values_are_numpys(path):
     try:
@@ -93,6 +94,7 @@ def test_values_are_numpys(path):
     assert row["unit"] == ("luminance" if image.is_color else image.unit)
 
 
+@pytest.mark.slow
 def test_every_image_of_the_samples_has_a_row(index, table):
     wanted = index[(index["kind"] == "image") | ((index["kind"] == "dicom") & index["Rows"].notna())]
     assert table["path"].tolist() == wanted.loc[(wanted["kind"] == "image") | wanted["problem"].isna(), "path"].tolist()
@@ -108,6 +110,7 @@ def test_every_image_of_the_samples_has_a_row(index, table):
     assert CANARY.lower() not in table.to_csv().lower()
 
 
+@pytest.mark.slow
 def test_every_file_of_the_corpus_has_a_row(corpus):
     index = index_folder(corpus)
     table = measure_images(index, workers=2)
@@ -116,6 +119,7 @@ def test_every_file_of_the_corpus_has_a_row(corpus):
     assert not table["problem"].str.contains("unexpected|crashed|longer").any()
 
 
+@pytest.mark.slow
 def test_types(table, index):
     empty = measure_images(index.head(0))
     assert empty.empty
@@ -274,6 +278,7 @@ def odd_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [None, 1, 2])
 def test_decoders_that_crash_hang_or_take_all_memory_are_rows(odd_folder, workers):
     table = measure_images(index_folder(odd_folder), workers=workers)
@@ -344,6 +349,7 @@ def test_compressed_pixels_are_not_decoded_here(tmp_path, monkeypatch):
     assert pd.isna(measure(tmp_path)["problem"])
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_table(index, table):
     assert measure_images(index, workers=2).equals(table)
 
@@ -473,6 +479,7 @@ def test_an_index_is_no_cache_for_pixels(folder, tmp_path):
     assert measure_images(index, cache=cache).equals(measure_images(index))
 
 
+@pytest.mark.slow
 @pytest.mark.services
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_cluster_gives_the_same_table(hostile, samples):

@@ -37,6 +37,7 @@ def test_no_slides(tmp_path, samples):
     assert quality.measure_slides(tmp_path).empty
 
 
+@pytest.mark.slow
 def test_the_files_of_a_dicom_series_are_one_slide(tmp_path):
     drawn = write_phantom_slide(tmp_path / "drawn.tiff", shape=(2048, 3072))
     files = write_dicom_slide(drawn, tmp_path / "dicom")
@@ -71,6 +72,7 @@ def test_tiff_in_an_archive_or_vanished_is_no_slide(tmp_path):
     assert quality.measure_slides(index, progress=False).empty
 
 
+@pytest.mark.slow
 def test_at_most_so_many(tmp_path):
     for seed in range(5):
         write_phantom_slide(tmp_path / f"{seed}.tiff", shape=(300, 400), seed=seed)

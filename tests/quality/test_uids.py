@@ -145,6 +145,7 @@ def unique(count):
     return [f"1.9.{number}" for number in range(count)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(50))
 @given(
     st.lists(st.tuples(*[st.sampled_from([None, "1.1", "1.2", "1.3"])] * 2), min_size=1, max_size=12),
@@ -175,6 +176,7 @@ def test_groups_are_those_that_loops_find(pairs, rule):
 TEXTS = st.text().map(str.strip).filter(bool)  # pydicom's UID strips
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.one_of(st.from_regex(r"[0-9.]{1,70}", fullmatch=True), TEXTS), min_size=1))
 def test_a_uid_is_valid_where_pydicom_says_so(values):

@@ -9,6 +9,7 @@ from eda_utils.report.comparison import render_comparison, write_card
 from eda_utils.samples.fetch import CANARY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixels", [False])
 def test_comparison_of_two_halves(index, tmp_path, pixels):
     path = render_comparison(index.iloc[::2], index.iloc[1::2], tmp_path / "drift.html", pixels=pixels)

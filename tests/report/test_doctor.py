@@ -96,6 +96,7 @@ def test_an_index_will_do(samples, index):
         check_decoders(index.drop(columns="TransferSyntaxUID"))
 
 
+@pytest.mark.slow
 def test_gaps_of_the_corpus_are_those_of_load_image(corpus, capsys):
     index = index_folder(corpus, tags=["TransferSyntaxUID", "Rows"], progress=False)
     images = index[(index["kind"] == "dicom") & index["Rows"].notna()]
@@ -168,6 +169,7 @@ def test_a_missing_library_is_named_with_its_pip_line(monkeypatch, make_dicom, c
     assert said.endswith(f"\nGaps: 1 of {count} libraries, 1 of 1 transfer syntaxes. What to do stands below them.\n")
 
 
+@pytest.mark.slow
 def test_a_damaged_library_is_installed_anew(samples):
     """imagecodecs is on the list of pip and cannot be imported: nothing loads, and one line says what to do."""
     code = "import sys; sys.modules['imagecodecs'] = None; from eda_utils import {0} as run; sys.exit(run({1}))"

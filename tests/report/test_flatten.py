@@ -44,6 +44,7 @@ def pages(tmp_path_factory):
     return made
 
 
+@pytest.mark.slow
 def test_a_figure_under_a_slider_stays(pages):
     assert "Centre: 37" in pages["interactive"]
     assert 'src="data:image/png;base64,' in pages["interactive"]

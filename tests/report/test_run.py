@@ -41,6 +41,7 @@ def write(path, *sources):
     return path
 
 
+@pytest.mark.slow
 def test_report_describes_the_samples(page, index):
     assert len(page) < 15e6
     assert f"{len(index)} files of 120 MB" in page
@@ -85,12 +86,14 @@ def test_what_passes_between_notebook_and_kernel_is_encrypted(tmp_path):
     assert "curve_publickey" in page
 
 
+@pytest.mark.slow
 def test_an_empty_folder_has_a_page(tmp_path):
     (tmp_path / "empty").mkdir()
     page = render_report(tmp_path / "empty", tmp_path / "r.html", progress=False).read_text()
     assert "The folder is empty: no file was found." in page
 
 
+@pytest.mark.slow
 def test_a_folder_of_damaged_files_has_a_page(tmp_path, samples):
     folder = tmp_path / "bad"
     folder.mkdir()
@@ -143,6 +146,7 @@ def test_progress_names_the_sections(tmp_path, capsys):
     assert "[a] 1/1 A title" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_interrupted_leaves_what_was_complete(tmp_path):
     path = write(tmp_path / "a.ipynb", "print('before')", "import time; time.sleep(60)", "print('after')")
     command = [sys.executable, "-m", "eda_utils", "render", str(path), "-o", str(tmp_path / "a.html")]
@@ -186,6 +190,7 @@ def test_wrong_requests(tmp_path, samples):
         render_report(samples, tmp_path / "gone" / "r.html")
 
 
+@pytest.mark.slow
 def test_reports_need_no_folder_called_samples(tmp_path, samples):
     """Names with spaces, quotes and letters of other alphabets are folders too."""
     folder = tmp_path / "Kölner „Bilder“ \\'1'"
@@ -195,6 +200,7 @@ def test_reports_need_no_folder_called_samples(tmp_path, samples):
     assert "1 file of" in page
 
 
+@pytest.mark.slow
 def test_labels_add_their_sections(tmp_path):
     """A cohort with known labels: the numbers on the page are those of its table."""
     folder = write_phantom_cohort(tmp_path / "cohort", patients=20)
@@ -215,6 +221,7 @@ def test_without_labels_there_is_no_section_of_them(page):
     assert "A split by patient" not in page
 
 
+@pytest.mark.slow
 def test_too_few_patients_for_a_split_are_said(tmp_path):
     folder = write_phantom_cohort(tmp_path / "cohort", patients=4)
     render_report(folder / "images", tmp_path / "a.html", labels=folder / "labels.csv", progress=False)

@@ -57,6 +57,7 @@ def test_labels_lack_what_is_said(tmp_path):
     assert unmatched["side"].value_counts().to_dict() == {"file": UNLABELLED, "label": UNKNOWN}
 
 
+@pytest.mark.slow
 def test_patients_have_one_label_and_a_few_images_that_have_no_issue_but_the_letter(usual):
     index, _ = usual
     people = index.groupby("PatientID")
@@ -69,6 +70,7 @@ def test_patients_have_one_label_and_a_few_images_that_have_no_issue_but_the_let
     assert dataset.PatientID.startswith("A0")
 
 
+@pytest.mark.slow
 def test_the_letter_is_where_the_scanner_puts_it(usual):
     index, arrays = usual
     corner = arrays.reshape(-1, 32, 32)[:, 3:6, 26].mean(axis=1)
@@ -76,6 +78,7 @@ def test_the_letter_is_where_the_scanner_puts_it(usual):
     assert corner[has_letter].min() > corner[~has_letter].max()
 
 
+@pytest.mark.slow
 def test_the_shortcut_is_as_strong_as_asked(cohort):
     for share in (0.5, 0.85):
         index, _ = cohort(patients=400, shortcut=share, seed=3)
@@ -92,6 +95,7 @@ def test_images_of_a_patient_leak(usual):
     assert grouped == pytest.approx(0.5, abs=0.15)
 
 
+@pytest.mark.slow
 def test_the_scan_finds_the_shortcut_and_nothing_else(usual, cohort):
     index, _ = usual
     found = eda.cohort.scan_shortcuts(index, "nodule")
@@ -101,6 +105,7 @@ def test_the_scan_finds_the_shortcut_and_nothing_else(usual, cohort):
     assert not eda.cohort.scan_shortcuts(cohort(patients=120, shortcut=0.5)[0], "nodule")["is_shortcut"].any()
 
 
+@pytest.mark.slow
 def test_nodules_are_brighter_than_lung(cohort):
     index, arrays = cohort(patients=60, signature=0)
     pictures = pd.Series(arrays.reshape(-1, 32, 32)[:, 13, 10])

@@ -44,6 +44,7 @@ def inner(mask, steps=2):
     return binary_erosion(mask, iterations=steps)
 
 
+@pytest.mark.slow
 def test_openslide_sees_a_pyramid_with_its_spacing(draw):
     *_, path = draw()
     with openslide.OpenSlide(path) as slide:
@@ -111,6 +112,7 @@ def test_blur_takes_the_detail_and_leaves_the_colour(draw):
     assert pixels[::4].mean() == pytest.approx(clean[::4].mean(), abs=1)
 
 
+@pytest.mark.slow
 def test_light_and_stain_of_the_whole_slide(draw):
     cast, truth, _ = draw("cast")
     assert cast[:64, :64].reshape(-1, 3).mean(axis=0) == pytest.approx(CAST_LIGHT, abs=1)
@@ -157,6 +159,7 @@ def test_blocks_meet_without_a_seam():
     assert np.abs(wide[:100, :333].astype(int) - narrow).max() <= 1
 
 
+@pytest.mark.slow
 def test_one_seed_is_one_slide(tmp_path):
     first, again, other = (
         write_phantom_slide(tmp_path / f"{number}.tiff", shape=(300, 400), seed=seed).read_bytes()

@@ -24,6 +24,7 @@ def drawn(tmp_path_factory):
     return draw
 
 
+@pytest.mark.slow
 def test_blurred_tiles_are_less_sharp_than_all_others(drawn):
     """The area under the ROC curve, and the fixed limit."""
     from scipy.stats import mannwhitneyu
@@ -60,6 +61,7 @@ def test_nothing_is_sharp_or_soft_without_structure():
     assert np.isnan(_sharpness(np.full((256, 256, 3), 240, np.uint8), [1, 8]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_folds_lie_where_they_were_drawn(drawn, seed):
     path, truth = drawn(seed, "fold")
@@ -70,6 +72,7 @@ def test_folds_lie_where_they_were_drawn(drawn, seed):
     assert (found & truth.fold).sum() / found.sum() > 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_bubble_and_an_edge(drawn, seed):
     path, truth = drawn(seed, "bubble", "edge")
@@ -81,6 +84,7 @@ def test_a_bubble_and_an_edge(drawn, seed):
     assert edge[2] - edge[0] > 0.9 * len(view.rgb)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_a_clean_slide_has_no_defect(drawn, seed):
     with eda.open_slide(drawn(seed)[0]) as slide:
@@ -90,6 +94,7 @@ def test_a_clean_slide_has_no_defect(drawn, seed):
     assert found["light"] == pytest.approx((246, 245, 243), abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", [(), ("stain",), ("cast",), ("ink",)])
 def test_stain_vectors_of_a_slide(drawn, defect):
     path, truth = drawn(1, *defect)

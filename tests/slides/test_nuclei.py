@@ -24,6 +24,7 @@ TILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", TILES.values(), ids=TILES)
 def test_the_planted_nuclei_are_found(options):
     for seed in range(3):
@@ -93,6 +94,7 @@ def test_labels_and_table_agree():
     assert found["hematoxylin"].iloc[4] == pytest.approx(density[labels == 5].mean(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_real_tissue_is_plausible(samples):
     """Epithelium and dermis at 20x: a few thousand a square millimetre, most of 4 to 10 µm."""
     with open_slide(next((samples / "pathology").glob("*.svs"))) as slide:

@@ -48,6 +48,7 @@ def test_vectors_of_the_phantom_within_4_degrees(method, options):
         assert np.linalg.norm(found, axis=1) == pytest.approx([1, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defects", [(), ("stain",), ("cast",), ("ink",)], ids=str)
 @pytest.mark.parametrize("method", METHODS)
 def test_vectors_of_a_phantom_slide_within_4_degrees(tmp_path, method, defects):
@@ -145,6 +146,7 @@ def test_sparse_amounts_are_the_minimum(tiles):
         assert found == pytest.approx(best.x, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [*METHODS, "reinhard"])
 def test_a_picture_normalised_to_itself_stays(tiles, method):
     for rgb in tiles:

@@ -36,6 +36,7 @@ def test_separation_can_be_undone(samples):
     assert np.abs(again - np.maximum(rgb, 1)).max() <= 1
 
 
+@pytest.mark.slow
 def test_h_dab_with_the_vectors_of_qupath_is_a_plain_computation(samples):
     """Without numpy's linear algebra: Cramer's rule and math.log10, a pixel at a time."""
     rgb = np.asarray(load_image(samples / "pathology" / "ihc_colon.png"))

@@ -60,6 +60,7 @@ def test_regions_of_a_tiled_tiff_equal_openslide(tmp_path, way):
             assert np.array_equal(slide.read_region(*region), openslide_region(path, *region)), region
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subsampling", [(1, 1), (2, 1), (2, 2)])
 def test_tiles_of_which_only_the_upper_part_is_decoded(tmp_path, subsampling, samples):
     """The first of scattered regions; the cache is emptied so that each is the first."""

@@ -25,6 +25,7 @@ def drawn(tmp_path_factory):
     return draw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defects", [(), ("ink",), ("cast",), ("stain",), ("bubble", "edge")])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_tissue_is_where_it_was_drawn(drawn, seed, defects):
@@ -37,6 +38,7 @@ def test_tissue_is_where_it_was_drawn(drawn, seed, defects):
     assert found.area_mm2 == pytest.approx(tissue.sum() * np.prod(truth.um_per_px) / 1e6, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_ink_is_where_it_was_drawn(drawn, seed):
     path, truth = drawn(seed, "ink")
@@ -82,6 +84,7 @@ def test_grid_covers_the_tissue(drawn, mpp):
     assert grid["tissue"].mean() == pytest.approx(drawn_share, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_slide_without_spacing(drawn):
     with eda.open_slide(drawn(1, "no_mpp")[0]) as slide:
         found = eda.slides.tissue_mask(slide)

@@ -19,6 +19,7 @@ def texts(panel):
     return " ".join([panel._told.value, panel._header.value, *(str(each.options) for each in panel.choices.values())])
 
 
+@pytest.mark.slow
 def test_every_image_is_reached_once(panel, index):
     found = []
     for patient in [value for _, value in panel.choices["patient"].options]:
@@ -54,6 +55,7 @@ def test_findings_and_header_follow_the_picture(panel, index):
     assert panel._told.value == ""
 
 
+@pytest.mark.slow
 def test_a_page_gets_cards(index, monkeypatch):
     monkeypatch.setenv("EDA_REPORT", "1")
     assert isinstance(eda.explore(index), Gallery)

@@ -17,6 +17,7 @@ def gallery(index):
     return eda.viewer.image_gallery(index)
 
 
+@pytest.mark.slow
 def test_cards_are_the_varied_sample(gallery, index):
     shown = eda.index.sample_images(index)
     assert len(gallery.cards) == len(gallery.names) == len(shown) == 24
@@ -26,6 +27,7 @@ def test_cards_are_the_varied_sample(gallery, index):
     assert modalities == [each if isinstance(each, str) else "not stated" for each in shown["Modality"]]
 
 
+@pytest.mark.slow
 def test_every_card_has_its_picture_and_header(gallery):
     for card in gallery.cards:
         assert card.count("<img") == 1
@@ -40,6 +42,7 @@ def test_nobody_is_named(gallery, index):
         assert uid not in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [500_000, 2_000_000])
 def test_the_budget_is_kept(index, budget):
     cards = eda.viewer.image_gallery(index, budget_bytes=budget).cards
@@ -47,6 +50,7 @@ def test_the_budget_is_kept(index, budget):
     assert blocks < budget * 1.1
 
 
+@pytest.mark.slow
 def test_findings_stand_on_the_card_of_their_file(index):
     path = eda.index.sample_images(index)["path"].iloc[2]
     findings = findings_table([(path, "some_kind", "error", "what is <wrong>", "5 of 6", "do it")])
@@ -69,6 +73,7 @@ def test_an_empty_folder_has_no_card(tmp_path):
     assert repr(gallery) == "0 of 0 images"
 
 
+@pytest.mark.slow
 def test_any_folder_has_cards():
     index = pd.concat([eda.index_folder(path) for path in foreign_files()[::9]], ignore_index=True)
     gallery = eda.viewer.image_gallery(index, budget_bytes=1_000_000)

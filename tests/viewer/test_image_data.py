@@ -35,6 +35,7 @@ def values_of(facts, arrays):
     return arrays["table"][sent.astype(int) - facts["low"]] if "table" in arrays else sent.astype(float)
 
 
+@pytest.mark.slow
 @for_each(foreign_files)
 def test_what_is_sent_gives_the_values_of_the_image(path):
     try:

@@ -48,11 +48,13 @@ RIGHT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "code", "severity", "evidence"), CASES)
 def test_what_was_planted_is_found(header, code, severity, evidence):
     assert flagged(header) == [(code, severity, evidence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", RIGHT)
 def test_what_is_plausible_is_no_finding(header):
     assert flagged(header) == []

@@ -87,6 +87,7 @@ RIGHT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "measured", "code", "severity", "evidence"), CASES)
 def test_what_was_planted_is_found(header, measured, code, severity, evidence):
     found = flagged(header, measured)
@@ -94,6 +95,7 @@ def test_what_was_planted_is_found(header, measured, code, severity, evidence):
     assert [row[0] for row in found] == [code]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "measured"), RIGHT)
 def test_what_agrees_is_no_finding(header, measured):
     assert flagged(header, measured) == []

@@ -93,11 +93,13 @@ def test_what_was_planted_is_found(header, code, severity, evidence):
     assert flagged(header) == [(code, severity, evidence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", RIGHT)
 def test_what_the_standard_allows_is_no_finding(header):
     assert flagged(header) == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(50))
 @given(st.integers(1, 16), st.integers(0, 1), st.integers(-(2**15), 2**16 - 1))
 def test_a_padding_is_in_range_if_its_word_is(bits, is_signed, value):

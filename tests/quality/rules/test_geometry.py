@@ -76,11 +76,13 @@ NOT_MIXED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "code", "severity", "evidence"), CASES)
 def test_what_was_planted_is_found(header, code, severity, evidence):
     assert flagged(header) == [(code, severity, evidence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", RIGHT)
 def test_what_is_plausible_is_no_finding(header):
     assert flagged(header) == []
@@ -97,6 +99,7 @@ def test_a_series_that_is_none_or_has_reason_is_no_finding(headers):
     assert flagged(headers) == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([500, 512, 600])), min_size=1, max_size=10))
 def test_mixed_series_are_those_that_loops_find(slices):

@@ -48,11 +48,13 @@ def test_what_was_planted_is_found(header, code, severity, evidence):
     assert flagged(header) == [(code, severity, evidence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", RIGHT)
 def test_what_is_plausible_is_no_finding(header):
     assert flagged(header) == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(50))
 @given(st.dates(date(1901, 1, 1), date(1999, 1, 1)), st.integers(0, 119))
 def test_the_age_that_the_dates_make_is_no_finding(born, years):

@@ -44,11 +44,13 @@ def test_what_was_planted_is_found(header, measured, code, severity, evidence):
     assert flagged(header, measured) == [(code, severity, evidence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "measured"), RIGHT)
 def test_what_is_normal_in_its_modality_is_no_finding(header, measured):
     assert flagged(header, measured) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "measured", "code"), [case[:3] for case in CASES[2:]])
 def test_a_picture_is_checked_too(header, measured, code):
     of_dicom = {"SOPClassUID", "Modality", "PhotometricInterpretation", "PixelSpacing", "ImagerPixelSpacing"}
@@ -72,6 +74,7 @@ def test_an_outlier_of_its_kind_is_found(odd, code):
     assert evidence.endswith("robust standard deviations, among at least 20 images")
 
 
+@pytest.mark.slow
 def test_no_outlier_in_a_small_group_or_among_other_views():
     assert flagged(*group(19, noise_sd=90.0)) == []
     headers, rows = group(30, noise_sd=90.0)

@@ -27,6 +27,7 @@ def slides(tmp_path_factory):
     return eda.quality.measure_slides(folder, workers=2, progress=False)
 
 
+@pytest.mark.slow
 def test_twelve_slides_with_six_anomalies(slides):
     found = eda.quality.flag_slides(slides)
     names = found["path"].str.extract(r"slide(\d+)")[0].astype(int)
@@ -34,6 +35,7 @@ def test_twelve_slides_with_six_anomalies(slides):
     assert len(found) == len(PLANTED)
 
 
+@pytest.mark.slow
 def test_what_one_slide_has(slides):
     assert len(slides) == 12
     assert slides.columns.tolist() == COLUMNS
@@ -41,6 +43,7 @@ def test_what_one_slide_has(slides):
     assert slides.loc[0, ["file", "files", "rows", "columns", "mpp"]].tolist() == ["slide00.tiff", 1, 3072, 4096, 0.5]
 
 
+@pytest.mark.slow
 def test_other_defects_and_a_cut_file(tmp_path):
     for name in ("fold", "bubble", "edge", "truncated"):
         eda.samples.write_phantom_slide(tmp_path / f"{name}.tiff", shape=(3072, 4096), defects=(name,))
@@ -54,6 +57,7 @@ def test_other_defects_and_a_cut_file(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_slide_with_damaged_tiles_keeps_what_its_header_says(tmp_path):
     """All tiles of the overview are overwritten, the directories are not."""
     path = eda.samples.write_phantom_slide(tmp_path / "slide.tiff", shape=(3072, 4096))
