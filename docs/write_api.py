@@ -12,4 +12,4 @@ for face in (eda_utils, *rooms):
     for name in face.__all__:
         setattr(face, name, getattr(face, name))
 pdoc.render.configure(docformat="numpy", show_source=False)
-pdoc.pdoc("eda_utils", *(room.__name__ for room in rooms), output_directory=Path(__file__).with_name("api"))
+pdoc.pdoc("eda_utils", output_directory=Path(__file__).with_name("api"))
