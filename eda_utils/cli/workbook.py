@@ -165,10 +165,10 @@ def add_doctor(commands):
 def _doctor(options):
     """Tell whether all that is needed is installed and decodes a folder.
 
-    Prints versions of Python and libraries against those that were tested, a few facts about this machine, and the
+    Prints versions of Python and libraries against those that were tested, files of this package that are gone, and the
     transfer syntaxes of the folder with what decodes them. What to do about a gap, such as a pip command, stands below
     it. Installs, changes and sends nothing; shows no identifier and no path, so that the text can go into a support
-    request. Exit code 0: all fine; 1: a library or decoder is missing; 2: no such folder.
+    request. Exit code 0: all fine; 1: a library, decoder or file is missing; 2: no such folder.
     """
     try:
         from ..report import examine
