@@ -5,6 +5,7 @@ import contextlib
 import faulthandler
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import DecodeError, EDAError
 from .parallel import keep_memory
@@ -23,11 +24,13 @@ from .urls import is_url, source_name
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9
 FULL_BYTES = 10**9  # what a process may keep
+PATIENCE = 3  # times `seconds` by the clock on the wall: a busy machine is no fault of the file
 AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
 ADVICE = "look at its header, or ask for the original"
 # -P: no module of the current folder can take the place of one of ours
 COMMAND = ("-P", "-c", "from eda_utils.core.sandbox import serve; serve()")
 
+_CPU_SIGNAL = getattr(signal, "SIGPROF", None)  # Windows does not count processor time for us
 _idle = []  # processes kept for the next time, as to start one takes about a second
 
 
@@ -41,7 +44,8 @@ def run_guarded(
 ) -> Generator:
     """Call a function for each item in processes that may die, and yield what it returns.
 
-    A process that crashes, hangs or runs out of memory costs the item that it worked on and is replaced.
+    A process that crashes, hangs or runs out of memory is replaced. Its item is tried once more in a fresh
+    process before it is given up, but for one that took all of its processor time.
 
     Parameters
     ----------
@@ -52,7 +56,8 @@ def run_guarded(
     workers : int
         Processes. They are started when there is work, without the caller's ``__main__``, and kept.
     seconds : float
-        How long one item may take.
+        How much processor time one item may take, or three times as long by the clock; where the system does
+        not count processor time, only the clock ends it.
     memory_bytes : int
         How much memory one item may take; enforced by the kernel where it can be (Linux).
 
@@ -129,25 +134,40 @@ def _is_for_memory(error):
 
 
 def _ask(busy, left, function, item, seconds, memory_bytes):
-    process = _idle_process() or _start()
+    """A process can die of what came before, or of a busy machine: only a second, fresh one convicts the file."""
+    question = (function, item, seconds, memory_bytes)
+    answer = _answer(_idle_process() or _start(), busy, left, question)
+    if isinstance(answer, _Death) and not answer.is_spent and not left.is_set():
+        answer = _answer(_start(), busy, left, question)
+    if isinstance(answer, _Death):
+        is_long = answer.is_spent or answer.is_late
+        wrong = f"reading took longer than {seconds:g} s" if is_long else "its decoder crashed"
+        return DecodeError(source_name(item), wrong, ADVICE)
+    return answer
+
+
+class _Death(NamedTuple):
+    is_spent: bool  # all of its processor time
+    is_late: bool  # by the clock
+
+
+def _answer(process, busy, left, question):
     busy.add(process)
     if left.is_set():
         process.kill()
-    start = time.monotonic()
+    start, seconds = time.monotonic(), question[2]
     try:
-        pickle.dump((function, item, seconds, memory_bytes), process.stdin)
+        pickle.dump(question, process.stdin)
         process.stdin.flush()
         answer = pickle.load(process.stdout)
     except (EOFError, OSError, pickle.UnpicklingError):
         _end(process)
-        is_late = time.monotonic() - start >= seconds
-        wrong = f"reading took longer than {seconds:g} s" if is_late else "its decoder crashed"
-        return DecodeError(source_name(item), wrong, ADVICE)
-    else:
-        _end(process) if _is_full(process) else _idle.append(process)
-        return answer
-    finally:
-        busy.discard(process)
+        is_spent = _CPU_SIGNAL is not None and process.returncode == -_CPU_SIGNAL
+        answer = _Death(is_spent, is_late=time.monotonic() - start >= seconds * PATIENCE)
+    busy.discard(process)  # before the look at `left`: what is killed on leaving is never kept
+    if not isinstance(answer, _Death):
+        _end(process) if left.is_set() or _is_full(process) else _idle.append(process)
+    return answer
 
 
 def _idle_process():
@@ -214,10 +234,18 @@ def serve():
             function, item, seconds, memory_bytes = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        faulthandler.dump_traceback_later(seconds * PATIENCE, exit=True, file=nowhere)
+        _limit_processor(seconds)
         _limit_memory(memory_bytes)
         answer = call_guarded(function, item, memory_bytes)
+        _limit_processor(0)
         faulthandler.cancel_dump_traceback_later()
+
+
+def _limit_processor(seconds):
+    """The signal's default action ends the process, whatever it is doing; 0 s lifts the limit."""
+    if _CPU_SIGNAL is not None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory(memory_bytes):
