@@ -24,7 +24,7 @@ from .urls import is_url, source_name
 SECONDS = 60
 MEMORY_BYTES = 4 * 10**9
 FULL_BYTES = 10**9  # what a process may keep
-PATIENCE = 3  # times `seconds` by the clock on the wall: a busy machine is no fault of the file
+PATIENCE = 2  # times `seconds` by the clock on the wall: a busy machine is no fault of the file
 AHEAD = 64  # items for each process: one that takes long does not keep the others waiting
 ADVICE = "look at its header, or ask for the original"
 # -P: no module of the current folder can take the place of one of ours
@@ -56,7 +56,7 @@ def run_guarded(
     workers : int
         Processes. They are started when there is work, without the caller's ``__main__``, and kept.
     seconds : float
-        How much processor time one item may take, or three times as long by the clock; where the system does
+        How much processor time one item may take, or twice as long by the clock; where the system does
         not count processor time, only the clock ends it.
     memory_bytes : int
         How much memory one item may take; enforced by the kernel where it can be (Linux).

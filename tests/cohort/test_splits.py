@@ -55,7 +55,7 @@ def linked(patients, pictures):
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(200))
+@settings(max_examples=examples(60))
 @given(cohorts, st.integers(0, 3))
 def test_nothing_is_on_two_sides(rows, seed):
     patients, labels, pictures, is_near = zip(*rows, strict=True)

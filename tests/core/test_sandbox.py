@@ -14,7 +14,7 @@ from eda_utils.core import sandbox
 from eda_utils.core.errors import DecodeError, EDAError, MissingError
 from eda_utils.core.sandbox import call_guarded, run_guarded
 
-LIMITS = {"seconds": 3, "memory_bytes": 3 * 10**8}
+LIMITS = {"seconds": 1, "memory_bytes": 3 * 10**8}
 ADVICE = "look at its header, or ask for the original."
 MEMORY_IS_BOUND = sys.platform == "linux"
 
@@ -83,8 +83,8 @@ SAID = {
     "abort": f"abort.dcm: its decoder crashed; {ADVICE}",
     "exit": f"exit.dcm: its decoder crashed; {ADVICE}",
     "segfault": f"segfault.dcm: its decoder crashed; {ADVICE}",
-    "sleep": f"sleep.dcm: reading took longer than 3 s; {ADVICE}",
-    "hold": f"hold.dcm: reading took longer than 3 s; {ADVICE}",
+    "sleep": f"sleep.dcm: reading took longer than 1 s; {ADVICE}",
+    "hold": f"hold.dcm: reading took longer than 1 s; {ADVICE}",
     "memory": f"memory.dcm: reading needs more memory than 0.3 GB; {ADVICE}",
     "lost": f"lost.dcm: reading needs more memory than 0.3 GB; {ADVICE}",
     "complain": "complain.dcm: there is no such file; check the path.",

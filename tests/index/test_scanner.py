@@ -121,7 +121,7 @@ def encode(made, syntax, charset):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(100))
 @given(data_sets(), st.sampled_from(CHARSETS), st.integers(0, 2**32))
 def test_made_files(tmp_path_factory, syntax, made, charset, seed):
     """Three encodings, sequences of both lengths, odd values, character sets; then a few bytes changed."""
