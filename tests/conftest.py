@@ -1,5 +1,7 @@
 """What several tests need: the samples, the corpus, real programs, and a matplotlib without a screen."""
 
+import fcntl
+import os
 import warnings
 
 import matplotlib
@@ -45,6 +47,19 @@ def index(samples):
 def secrets(index):
     """What tells who the patients of the samples are."""
     return identifiers(index.loc[index["kind"] == "dicom", "path"])
+
+
+@pytest.fixture(scope="session")
+def samples_report(samples, tmp_path_factory):
+    """The page about the samples, with the folder `tables` beside it: one for all workers, of whom one renders it."""
+    from eda_utils import render_report
+
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    page = folder / "samples.html"
+    with open(folder / "samples.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return page if page.exists() else render_report(samples, page, tables=folder / "tables", progress=False)
 
 
 @pytest.fixture(scope="session")

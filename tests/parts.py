@@ -59,6 +59,16 @@ def foreign_files():
     return [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
+@functools.cache
+def kinds_of_files():
+    """One file of every format, modality, photometric interpretation, depth and problem among them: enough to draw."""
+    from eda_utils import index_folder
+
+    index = index_folder(foreign_files(), progress=False)
+    kinds = index.drop_duplicates(["format", "Modality", "PhotometricInterpretation", "BitsStored", "problem"])
+    return [Path(path) for path in kinds["path"]]
+
+
 def file_id(path):
     return "/".join(Path(path).parts[-3:])
 

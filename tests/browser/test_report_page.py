@@ -2,30 +2,23 @@
 
 import pytest
 
-from eda_utils import render_report
-
-
-@pytest.fixture(scope="module")
-def page_path(samples, tmp_path_factory):
-    return render_report(samples, tmp_path_factory.mktemp("page") / "report.html", progress=False)
-
 
 @pytest.fixture
-def opened(browser, page_path):
+def opened(browser, samples_report):
     """The page, and what it asked for and complained about."""
     page = browser.new_page(viewport={"width": 1300, "height": 1000}, reduced_motion="reduce")
     page.requests, page.complaints = [], []
     page.on("request", lambda request: page.requests.append(request.url))
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.goto(page_path.as_uri())
+    page.goto(samples_report.as_uri())
     yield page
     page.close()
 
 
-def test_no_request_and_no_complaint(opened, page_path):
+def test_no_request_and_no_complaint(opened, samples_report):
     outside = [url for url in opened.requests if not url.startswith("data:")]
-    assert outside == [page_path.as_uri()]
+    assert outside == [samples_report.as_uri()]
     assert opened.complaints == []
 
 
@@ -139,10 +132,10 @@ def test_every_control_has_a_name(opened):
     assert [control.evaluate("at => at.outerHTML") for control in controls if not control.evaluate(names)] == []
 
 
-def test_without_script_everything_is_there(browser, page_path):
+def test_without_script_everything_is_there(browser, samples_report):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(page_path.as_uri())
+    page.goto(samples_report.as_uri())
     pictures = page.locator("main img")
     assert pictures.count() >= 26
     assert all(picture.is_visible() for picture in pictures.all())

@@ -1,5 +1,7 @@
 """Every notebook keeps the rules of the house, and runs: as downloaded, with its solutions, and as a report."""
 
+import ast
+import builtins
 import json
 import re
 import statistics
@@ -9,7 +11,7 @@ import pytest
 from parts import ROOT, leaks
 
 from eda_utils.report import render_notebook, run
-from eda_utils.report.notebook import strip_notebook
+from eda_utils.report.notebook import keep_report_cells, strip_notebook
 from eda_utils.samples.fetch import CANARY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -114,12 +116,37 @@ def with_answers(notebook):
 
 @pytest.mark.notebooks
 @every
-@pytest.mark.parametrize("as_report", [False, True], ids=["as downloaded, then answered", "as report"])
-def test_renders_without_identifiers_or_noise(path, as_report, tmp_path, secrets, monkeypatch):
-    if not as_report:
-        monkeypatch.setattr(run, "read_notebook", lambda path: with_answers(load(path)))
-    page = render_notebook(path, tmp_path / "a.html", as_report=as_report, progress=False).read_text(encoding="utf-8")
-    exercises = 0 if as_report else sum("exercise" in tags(cell) for cell in load(path).cells)
+def test_renders_as_downloaded_then_answered(path, tmp_path, secrets, monkeypatch):
+    monkeypatch.setattr(run, "read_notebook", lambda path: with_answers(load(path)))
+    page = render_notebook(path, tmp_path / "a.html", progress=False)
+    check_page(page, secrets, exercises=sum("exercise" in tags(cell) for cell in load(path).cells))
+
+
+@pytest.mark.notebooks
+def test_renders_as_report(samples_report, tmp_path, secrets):
+    """The report itself, and a lesson with widgets; why the others need not run twice is the next test."""
+    check_page(samples_report, secrets, exercises=0)
+    lesson = next(path for path in LESSONS if path.stem.startswith("04"))
+    page = render_notebook(lesson, tmp_path / "a.html", as_report=True, progress=False)
+    check_page(page, secrets, exercises=0)
+
+
+@every
+def test_a_report_needs_nothing_that_it_leaves_out(path):
+    """What its cells use is made in its cells: they do there what they do among all the others."""
+    for with_labels in (False, True):
+        notebook = load(path)
+        keep_report_cells(notebook, with_labels=with_labels)
+        code = ast.parse("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code"))
+        names = [node for node in ast.walk(code) if isinstance(node, ast.Name)]
+        made = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {*dir(builtins), "display"}
+        made |= {(node.asname or node.name).split(".")[0] for node in ast.walk(code) if isinstance(node, ast.alias)}
+        made |= {node.arg for node in ast.walk(code) if isinstance(node, ast.arg)}
+        assert {node.id for node in names} - made == set()
+
+
+def check_page(page, secrets, exercises):
+    page = page.read_text(encoding="utf-8")
     assert CANARY.lower() not in page.lower()
     assert leaks(page, secrets) == []
     assert str(ROOT) not in page

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.image import AxesImage
-from parts import for_each, foreign_files
+from parts import for_each, kinds_of_files
 
 from eda_utils import load_image, to_display
 from eda_utils.core.errors import EDAError, RequestError
@@ -29,8 +29,8 @@ def texts(figure):
 
 
 @pytest.mark.slow
-@for_each(foreign_files)
-def test_every_file_has_its_stages(path):
+@for_each(kinds_of_files)
+def test_every_kind_of_file_has_its_stages(path):
     try:
         axes = show_pipeline(path)
     except EDAError:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.image import AxesImage
-from parts import for_each, foreign_files
+from parts import for_each, kinds_of_files
 
 from eda_utils import load_image, open_slide, show_image, show_montage, to_display
 from eda_utils.core.errors import EDAError, RequestError
@@ -16,8 +16,8 @@ def texts(figure):
 
 
 @pytest.mark.slow
-@for_each(foreign_files)
-def test_every_file_is_shown_or_explained(path):
+@for_each(kinds_of_files)
+def test_every_kind_of_file_is_shown_or_explained(path):
     try:
         ax = show_image(path)
     except EDAError:

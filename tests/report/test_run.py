@@ -24,14 +24,8 @@ pytestmark = pytest.mark.notebooks
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    return tmp_path_factory.mktemp("report") / "tables"
-
-
-@pytest.fixture(scope="module")
-def page(samples, tables):
-    path = render_report(samples, tables.with_name("report.html"), tables=tables, progress=False)
-    return path.read_text(encoding="utf-8")
+def page(samples_report):
+    return samples_report.read_text(encoding="utf-8")
 
 
 def write(path, *sources):
@@ -56,7 +50,8 @@ def test_nothing_identifies_a_patient(page, samples, secrets):
     assert str(samples.resolve().parent) not in page
 
 
-def test_the_tables_are_those_of_the_commands(page, tables, index, secrets):
+def test_the_tables_are_those_of_the_commands(samples_report, index, secrets):
+    tables = samples_report.with_name("tables")
     files = {path.name: path.read_text() for path in tables.iterdir()}
     assert set(files) == {"index.csv", "images.csv", "slides.csv", "findings.csv"}
     assert len(pd.read_csv(tables / "index.csv")) == len(index)
