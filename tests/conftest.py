@@ -1,6 +1,5 @@
 """What several tests need: the samples, the corpus, real programs, and a matplotlib without a screen."""
 
-import fcntl
 import os
 import warnings
 
@@ -52,6 +51,8 @@ def secrets(index):
 @pytest.fixture(scope="session")
 def samples_report(samples, tmp_path_factory):
     """The page about the samples, with the folder `tables` beside it: one for all workers, of whom one renders it."""
+    import fcntl  # Windows has none, and runs the other tests
+
     from eda_utils import render_report
 
     own = tmp_path_factory.getbasetemp()
