@@ -52,6 +52,7 @@ def test_a_name_controls_no_terminal(capsys):
     assert capsys.readouterr().out == "/a\\x1b[2J\\nb  (1 file)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["doctor", "--quiet"], ["split", "--help"]])
 def test_a_reader_that_leaves_is_no_complaint(arguments):
     command = [sys.executable, "-u", "-m", "eda_utils", *arguments]

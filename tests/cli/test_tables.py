@@ -120,6 +120,7 @@ def test_severities_are_those_of_findings():
     assert tables.SEVERITIES == SEVERITIES
 
 
+@pytest.mark.slow
 def test_audit_fails_on_errors_unless_told_otherwise(audit):
     assert audit(["error"])[0] == 1
     assert audit(["warning"])[0] == 0

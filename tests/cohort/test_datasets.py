@@ -88,6 +88,7 @@ def test_a_pickle_reads_the_same(radiographs, tiles):
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset))[1][0], dataset[1][0])
 
 
+@pytest.mark.slow
 def test_a_data_loader_of_torch_gives_the_same(radiographs, tiles):
     loader = pytest.importorskip("torch.utils.data").DataLoader
     for dataset in (ImageDataset(radiographs, size=(32, 48), on_error="skip"), TileDataset(tiles, "sick")):
@@ -102,6 +103,7 @@ def test_a_data_loader_of_torch_gives_the_same(radiographs, tiles):
     assert records["row"].tolist() == tiles["row"].head(4).tolist()
 
 
+@pytest.mark.slow
 def test_torch_is_not_imported():
     code = "import sys; from eda_utils.cohort import datasets; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

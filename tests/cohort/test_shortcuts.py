@@ -38,6 +38,7 @@ def test_patients_are_the_unit_not_images():
     assert not scan.set_index("field")["is_shortcut"].get("Manufacturer", False)
 
 
+@pytest.mark.slow
 def test_baseline_says_how_much_is_in_the_header():
     index, _ = make_cohort(1, patients=200)
     baseline = scan_shortcuts(index, "sick").attrs["baseline"]
@@ -50,6 +51,7 @@ def test_baseline_says_how_much_is_in_the_header():
     assert "too few patients" in few.attrs["baseline"]["sentence"]
 
 
+@pytest.mark.slow
 def test_demographics_are_told_as_such_and_identifiers_not_at_all():
     index, _ = make_cohort(2, patients=200)
     index["PatientSex"] = np.where(index["sick"] == 1, "F", "M")

@@ -55,6 +55,7 @@ def test_a_slide_is_no_picture_because_nobody_looked(bare, samples):
     assert answer.stdout.count(told) == 1, answer.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "library", "extra"),
     [
@@ -71,6 +72,7 @@ def test_what_needs_an_extra_names_it(bare, code, library, extra):
     assert answer.stdout == f'{library}: is not installed; run pip install "eda_utils[{extra}]".\n', answer.stderr
 
 
+@pytest.mark.slow
 def test_at_the_shell_it_is_one_line(bare, tmp_path):
     answer = bare("-m", "eda_utils", "report", tmp_path)
     line = 'eda_utils: nbformat: is not installed; run pip install "eda_utils[notebooks]".\n'

@@ -114,6 +114,7 @@ def test_results_are_in_order(workers):
     assert [item.which if isinstance(item, EDAError) else item for item in found] == names
 
 
+@pytest.mark.slow
 def test_items_are_read_as_they_are_needed():
     taken = []
 
@@ -177,6 +178,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
     assert answer.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_module_of_the_current_folder_takes_nobodys_place(tmp_path):
     (tmp_path / "pickle.py").write_text("raise SystemExit(3)")
     code = "import os.path\nfrom eda_utils.core import run_guarded\nprint(*run_guarded(os.path.basename, ['/a/b']))"

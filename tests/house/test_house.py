@@ -53,6 +53,7 @@ def code_lines(path):
     return sum(bool(line.strip()) and not line.lstrip().startswith("#") for number, line in lines if number not in told)
 
 
+@pytest.mark.slow
 def test_sizes():
     lines = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: count for name, count in lines.items() if count > 350} == {}
@@ -109,6 +110,7 @@ def test_every_error_is_ours():
     assert all(issubclass(item, errors.EDAError) for item in vars(errors).values() if isinstance(item, type))
 
 
+@pytest.mark.slow
 def test_import_is_light():
     code = (
         "import sys, numpy, pandas, pydicom; before = set(sys.modules); import eda_utils;"

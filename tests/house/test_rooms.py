@@ -84,6 +84,7 @@ def test_there_is_nothing_beside_the_rooms():
     assert found == {*ROOMS, "__init__.py", "__init__.pyi", "__main__.py", "py.typed"}
 
 
+@pytest.mark.slow
 def test_a_room_imports_only_from_rooms_above():
     upward = [
         f"{short(path)} imports {name} of {entered}"

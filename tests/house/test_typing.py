@@ -45,6 +45,7 @@ def test_a_checker_finds_a_wrong_name(complaints):
     assert '"nonsense"' in complaints["wrong_name"][0]
 
 
+@pytest.mark.slow
 def test_a_checker_finds_a_wrong_argument(complaints):
     assert len(complaints["wrong_argument"]) == 1
     assert '"windw" for "show_image"' in complaints["wrong_argument"][0]

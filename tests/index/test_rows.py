@@ -180,6 +180,7 @@ def test_redaction_masks_private_values_and_names(hostile_creators):
 # tags that are private, nested and plain
 
 
+@pytest.mark.slow
 def test_private_tags_of_a_folder_of_hostile_creators(hostile_creators, monkeypatch):
     tags = [f"0029[{creator}]01" for creator in HOSTILE if creator.strip()] + ["Rows", "00291101"]
     table = both_ways(hostile_creators, monkeypatch, tags=tags)

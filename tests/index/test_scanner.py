@@ -50,6 +50,7 @@ def test_same_row_as_pydicom(path):
     assert_same_row(path)
 
 
+@pytest.mark.slow
 def test_most_files_are_plain(index):
     """Of the samples a third is odd on purpose: big endian, enhanced, without meta, cut, badly encoded."""
     dicom = index[index["kind"] == "dicom"]
@@ -147,6 +148,7 @@ def test_a_header_longer_than_the_buffer_is_read_further(make_dicom):
     assert assert_same_row(path)
 
 
+@pytest.mark.slow
 def test_the_table_is_the_same_either_way(samples, monkeypatch):
     from eda_utils.index import folder as module
 

@@ -92,6 +92,7 @@ def test_slides_and_wrong_arrays(samples):
         show_image(np.zeros((3, 3)))
 
 
+@pytest.mark.slow
 def test_montage_keeps_a_place_for_every_file(samples, index):
     axes = show_montage(index[index["Modality"].isin(["CT", "SR"])])
     shown = [bool(ax.findobj(AxesImage)) for ax in axes]

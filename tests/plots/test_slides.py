@@ -36,6 +36,7 @@ def test_outlines_are_drawn_where_there_is_something(slides):
     assert [len(axes[f"{name}.tiff"].collections) for name in ("glass", "clean", "ink")] == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_slide_that_stands_out_is_named(slides):
     ax = eda.plots.slide_stains(slides)
     assert {text.get_text() for text in ax.texts} == {"stain.tiff"}

@@ -142,6 +142,7 @@ def test_the_type_of_a_column_and_the_order_of_rows_do_not_matter():
     assert flag_issues(pd.concat([index, index]), pd.concat([stats, stats])).equals(expected)
 
 
+@pytest.mark.slow
 def test_files_with_a_problem_and_other_files_are_not_judged():
     index = index_of({"HighBit": 15, "problem": "cut"}, {"HighBit": 15, "Rows": None}, {"HighBit": 15, "kind": "slide"})
     assert flag_issues(index, stats_of({}, {}, {})).empty

@@ -441,6 +441,7 @@ def counted(monkeypatch):
     return opened
 
 
+@pytest.mark.slow
 def test_unchanged_files_are_not_decoded_again(folder, tmp_path, monkeypatch, capsys):
     opened, cache = counted(monkeypatch), tmp_path / "stats.parquet"
     plain = measure_images(index_folder(folder))

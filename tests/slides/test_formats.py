@@ -92,6 +92,7 @@ def refused(path):
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_picture_bomb(tmp_path):
     Pillow.new("1", (20_000, 20_000)).save(tmp_path / "a.png")
     text = "a.png: claims more pixels than is safe to unpack; write it as a tiled pyramid TIFF."
@@ -150,6 +151,7 @@ def foreign_tiffs(tmp_path):
     return sorted(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_nothing_ends_the_process(tmp_path):
     """The same in a process of its own, so that an abort would be seen."""
     from pyramids import tiny_tiff

@@ -62,6 +62,7 @@ def test_stroma_without_nuclei_has_none(seed):
     assert count_nuclei(make_phantom_tile(nuclei=0, seed=seed).rgb, mpp=0.5).empty
 
 
+@pytest.mark.slow
 def test_sizes_are_in_micrometres():
     """The same tissue in pixels of half the size: the same nuclei."""
     tile = make_phantom_tile(seed=1)

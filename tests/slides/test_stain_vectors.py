@@ -38,6 +38,7 @@ def tiles(samples):
     return [*real, make_phantom_tile().rgb]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", PHANTOMS.values(), ids=PHANTOMS)
 @pytest.mark.parametrize("method", METHODS)
 def test_vectors_of_the_phantom_within_4_degrees(method, options):
@@ -80,6 +81,7 @@ def test_macenko_is_as_published(tiles):
         assert found == pytest.approx(np.array(expected), abs=2e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_real_tissue_is_purple_and_pink(tiles, method):
     for rgb in tiles[:3]:

@@ -49,6 +49,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_regions_of_a_tiled_tiff_equal_openslide(tmp_path, way):
     pixels = scene(1111, 1333)

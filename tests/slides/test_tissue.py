@@ -49,6 +49,7 @@ def test_ink_is_where_it_was_drawn(drawn, seed):
     assert hit / found.sum() > 0.9
 
 
+@pytest.mark.slow
 def test_no_ink_where_none_was_drawn(drawn, samples):
     for path in (drawn(1)[0], drawn(1, "stain")[0], next((samples / "pathology").glob("*.svs"))):
         with eda.open_slide(path) as slide:
@@ -64,6 +65,7 @@ def test_the_real_slide(samples):
     assert 0.3 < found.share < 0.45
 
 
+@pytest.mark.slow
 def test_glass_has_no_tissue(drawn):
     with eda.open_slide(drawn(1, "glass")[0]) as slide:
         assert not eda.slides.tissue_mask(slide).pixels.any()
@@ -71,6 +73,7 @@ def test_glass_has_no_tissue(drawn):
         assert len(eda.slides.tile_grid(slide, min_tissue=0)) == (4096 // 256) * (6144 // 256)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mpp", [0.5, 1.0, 0.8])
 def test_grid_covers_the_tissue(drawn, mpp):
     path, truth = drawn(2)
@@ -114,6 +117,7 @@ def test_wrong_requests(drawn, call):
         call(slide)
 
 
+@pytest.mark.slow
 def test_an_overview_is_bounded(drawn):
     with eda.open_slide(drawn(1)[0]) as slide:
         view = read_overview(slide, 0.5)

@@ -35,6 +35,7 @@ def test_every_card_has_its_picture_and_header(gallery):
         assert len(set(re.findall(r'id="([^"]+)"', card))) == 1
 
 
+@pytest.mark.slow
 def test_nobody_is_named(gallery, index):
     html = gallery._repr_html_()
     assert CANARY.lower() not in html.lower()

@@ -113,12 +113,14 @@ def negatives(count, odd):
     return [{"PhotometricInterpretation": kind} for kind in kinds], rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [[3], [0, 5, 9, 12, 20]])
 def test_negatives_among_others_of_their_kind_are_found(odd):
     found = flagged(*negatives(30, odd))
     assert [row[:2] for row in found] == [("polarity_outlier", "warning")] * len(odd)
 
 
+@pytest.mark.slow
 def test_no_negative_in_a_small_group_or_where_all_are_alike():
     assert flagged(*negatives(19, [3])) == []
     assert flagged(*negatives(30, [])) == []

@@ -39,6 +39,7 @@ RIGHT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "measured", "code", "severity", "evidence"), CASES)
 def test_what_was_planted_is_found(header, measured, code, severity, evidence):
     assert flagged(header, measured) == [(code, severity, evidence)]
